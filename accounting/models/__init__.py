@@ -1,0 +1,14 @@
+from accounting.models.invoices import Invoice, InvoiceLine
+from accounting.models.ledger import Account, JournalEntry, JournalLine, Period
+from accounting.models.payments import Payment, PaymentAllocation
+
+__all__ = [
+    "Account",
+    "Invoice",
+    "InvoiceLine",
+    "JournalEntry",
+    "JournalLine",
+    "Payment",
+    "PaymentAllocation",
+    "Period",
+]

@@ -1,0 +1,144 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.channels import Channel
+from customers.states import CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
+from oms.core.numbering import human_number, row_of
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def known_to(self, channel: Channel | None) -> "CustomerQuerySet":
+        """Those a storefront of `channel` may see: its own. The desk (None) sees all."""
+        return self if channel is None else self.filter(channel=channel)
+
+    def matching(self, text: str) -> "CustomerQuerySet":
+        """Those whose number, name, e-mail or telephone contains `text`. Served by trigram indexes."""
+        text = text.strip()
+        digits = "".join(filter(str.isdigit, text))
+        wanted = Q(name__icontains=text) | Q(email__icontains=text) | Q(external_reference=text)
+        if len(digits) >= 4:
+            wanted |= Q(phone_digits__contains=digits.lstrip("0"))
+        if pk := row_of(text, Customer.NUMBER_PREFIX):
+            wanted |= Q(pk=pk)
+        return self.filter(wanted)
+
+
+class Customer(models.Model):
+    """Who buys: a person or a company, with what is agreed and, kept on the row, what they have bought and owe.
+
+    `open_balance` is told by accounting, `orders_count` to `last_order_at` by orders; nobody else writes them.
+    """
+
+    NUMBER_PREFIX = "C"
+
+    kind = models.CharField(max_length=10, choices=CustomerKind, default=CustomerKind.PERSON)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = models.CharField(max_length=20, blank=True, help_text=_("E.164: +441134960000"))
+    phone_digits = models.CharField(max_length=20, blank=True, editable=False)
+    language = models.CharField(max_length=10, default="en")
+    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="customers")
+    external_reference = models.CharField(max_length=100, blank=True)
+    vat_number = models.CharField(max_length=30, blank=True)
+    note = models.TextField(blank=True)
+    is_blocked = models.BooleanField(default=False)
+
+    currency = models.CharField(max_length=3, default="GBP")
+    payment_method = models.CharField(max_length=20, choices=PaymentMethod, default=PaymentMethod.BANK_TRANSFER)
+    invoice_policy = models.CharField(max_length=20, choices=InvoicePolicy, blank=True)
+    ship_policy = models.CharField(max_length=20, choices=ShipPolicy, blank=True)
+    terms_days = models.PositiveSmallIntegerField(default=30)
+    credit_limit = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    accepts_part_deliveries = models.BooleanField(default=True)
+
+    open_balance = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    orders_count = models.PositiveIntegerField(default=0)
+    orders_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    first_order_at = models.DateTimeField(null=True, blank=True)
+    last_order_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="customer_named"),
+            models.CheckConstraint(condition=Q(credit_limit__isnull=True) | Q(credit_limit__gte=0), name="credit_not_negative"),
+            models.CheckConstraint(condition=Q(phone="") | Q(phone__regex=r"^\+[0-9]{5,18}$"), name="customer_phone_e164"),
+            models.UniqueConstraint(
+                fields=["channel", "external_reference"],
+                condition=~Q(external_reference=""),
+                name="customer_reference_once",
+            ),
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_trgm"),
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="customer_email_trgm"),
+            GinIndex(OpClass("phone_digits", name="gin_trgm_ops"), name="customer_phone_trgm"),
+            models.Index(fields=["-last_order_at", "-id"], name="customer_recent"),
+            models.Index(fields=["email"], name="customer_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def number(self) -> str:
+        return human_number(self.NUMBER_PREFIX, self.pk)
+
+    @property
+    def credit_left(self):
+        """What may still be bought on account, or None where there is no limit."""
+        return None if self.credit_limit is None else self.credit_limit - self.open_balance
+
+
+class Contact(models.Model):
+    """Somebody to speak to at a customer."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Address(models.Model):
+    """An address of a customer. An order freezes its own copy of it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    name = models.CharField(max_length=200, blank=True)
+    lines = models.TextField(help_text=_("Street and building, one line each"))
+    city = models.CharField(max_length=100)
+    region = models.CharField(max_length=100, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, default="GB", help_text=_("ISO 3166-1 code of two letters"))
+    is_billing = models.BooleanField(default=False)
+    is_delivery = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        constraints = [
+            models.UniqueConstraint(fields=["customer"], condition=Q(is_billing=True), name="one_billing_address"),
+            models.UniqueConstraint(fields=["customer"], condition=Q(is_delivery=True), name="one_delivery_address"),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="address_country"),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, [*self.lines.splitlines(), self.postcode, self.city, self.country]))
+
+    def frozen(self) -> dict[str, str]:
+        """Give the copy that an order keeps."""
+        return {
+            "name": self.name or self.customer.name,
+            "lines": self.lines,
+            "city": self.city,
+            "region": self.region,
+            "postcode": self.postcode,
+            "country": self.country,
+        }

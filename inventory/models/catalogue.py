@@ -1,0 +1,104 @@
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Func, Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+
+class Warehouse(models.Model):
+    """A place where stock lies. `rank`: the lower, the sooner it is asked, where nothing else decides."""
+
+    code = models.SlugField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    lines = models.TextField(blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, default="GB")
+    phone = models.CharField(max_length=20, blank=True)
+    rank = models.PositiveSmallIntegerField(default=10)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["rank", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SkuQuerySet(models.QuerySet["Sku"]):
+    def matching(self, text: str) -> "SkuQuerySet":
+        """Those whose code or name contains `text`, or whose barcode is it. Served by trigram indexes."""
+        text = text.strip()
+        return self.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(barcode=text))
+
+
+class Sku(models.Model):
+    """What is sold: one stock-keeping unit. Codes are kept in upper case, so `85123a` and `85123A` are one."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    barcode = models.CharField(max_length=40, blank=True)
+    unit = models.CharField(max_length=20, default="each")
+    weight_grams = models.PositiveIntegerField(default=0)
+    length_mm = models.PositiveIntegerField(default=0)
+    width_mm = models.PositiveIntegerField(default=0)
+    height_mm = models.PositiveIntegerField(default=0)
+    tax_category = models.CharField(max_length=20, default="standard")
+    cost = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text=_("What a unit costs where nothing better is known")
+    )
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SkuQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "SKU"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(code=Upper("code")) & ~Q(code=""), name="sku_code_upper"),
+            models.CheckConstraint(condition=Q(cost__gte=0), name="sku_cost_not_negative"),
+            models.UniqueConstraint(fields=["barcode"], condition=~Q(barcode=""), name="sku_barcode_once"),
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="sku_code_trgm"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="sku_name_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Price(models.Model):
+    """What a unit of a SKU costs the customer, in one currency, on the days of `valid_on`. Periods never overlap.
+
+    `list_name` names the price list; the empty one is everybody's. Whether tax is inside is the channel's to say.
+    """
+
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="prices")
+    list_name = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3, default="GBP")
+    unit_price = models.DecimalField(max_digits=19, decimal_places=4)
+    valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_price__gt=0), name="price_above_zero"),
+            ExclusionConstraint(
+                name="price_periods_never_overlap",
+                expressions=[
+                    ("sku", RangeOperators.EQUAL),
+                    ("list_name", RangeOperators.EQUAL),
+                    ("currency", RangeOperators.EQUAL),
+                    (
+                        Func("valid_on", template="COALESCE(%(expressions)s, '(,)'::daterange)"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} {self.unit_price} {self.currency}"

@@ -1,0 +1,33 @@
+"""The only place that spells a row lock.
+
+Order of locks, everywhere: order → shipment / invoice → stock levels by primary key → number series. Always
+FOR NO KEY UPDATE: an insert that refers to a row takes a key share on it, and upgrading that one deadlocks.
+"""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+def lock(rows: QuerySet[M]) -> list[M]:
+    """Lock `rows` in primary-key order and give them as they are now. Waits for whoever holds them.
+
+    Returns a list, evaluated: a lazy lock that nobody evaluates is no lock. Only the model's own table is locked,
+    not what `select_related` joins.
+    """
+    return list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
+
+
+def lock_one(rows: QuerySet[M], pk: int) -> M:
+    """Lock the row `pk` of `rows` and give it as it is now. Raises the model's DoesNotExist."""
+    found = lock(rows.filter(pk=pk))
+    if not found:
+        raise rows.model.DoesNotExist(f"{rows.model.__name__} {pk}")
+    return found[0]
+
+
+def claim(queue: QuerySet[M], *, limit: int) -> list[M]:
+    """Lock up to `limit` rows of `queue` that nobody else holds, in the queue's own order. For queues only."""
+    return list(queue.select_for_update(no_key=True, skip_locked=True, of=("self",))[:limit])

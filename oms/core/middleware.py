@@ -1,0 +1,52 @@
+"""What every request passes: a limit on its size, and one translation of a business error for pages."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from oms.core.errors import BusinessError, NotFound
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class BodyLimitMiddleware:
+    """Answer 413 to a body above MAX_BODY_BYTES before any of it is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
+            sentence = _("The request is larger than %(limit)d bytes. Send less at a time.") % {"limit": settings.MAX_BODY_BYTES}
+            return JsonResponse(
+                {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": sentence, "code": "too_large"},
+                status=413,
+                content_type="application/problem+json",
+            )
+        return self.get_response(request)
+
+
+class BusinessErrorMiddleware:
+    """Show what a user can cause: a sentence on the page they came from, 404 or 403 where that is what it is."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, BusinessError):
+            return None
+        back = request.META.get("HTTP_REFERER", "")
+        came_from_here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+        if request.method == "POST" and came_from_here and not isinstance(error, NotFound):
+            messages.error(request, error.sentence)
+            return HttpResponseRedirect(back)
+        return render(request, "error.html", {"sentence": error.sentence, "status": error.status}, status=error.status)

@@ -1,0 +1,6 @@
+from orders.models.holds import Hold
+from orders.models.lines import OrderCharge, OrderLine
+from orders.models.orders import Order
+from orders.models.tax import TaxRate
+
+__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "TaxRate"]

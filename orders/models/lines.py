@@ -1,0 +1,91 @@
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models import Sku
+from orders.states import ChargeKind
+
+
+class OrderLine(models.Model):
+    """What is ordered of one SKU, its price and tax as agreed at placement, and how far it has come.
+
+    quantity = open + reserved + backordered + shipped + cancelled, where open is what no station has looked at yet.
+    `reserved` counts what is reserved and not yet shipped; `planned` how much of that a shipment has taken up.
+    """
+
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
+    description = models.CharField(max_length=200)
+    quantity = models.IntegerField()
+    unit_price = models.DecimalField(max_digits=19, decimal_places=4)
+    net = models.DecimalField(max_digits=19, decimal_places=4)
+    tax_name = models.CharField(max_length=40, blank=True)
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
+    tax = models.DecimalField(max_digits=19, decimal_places=4)
+
+    cancelled = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+    backordered = models.IntegerField(default=0)
+    planned = models.IntegerField(default=0)
+    shipped = models.IntegerField(default=0)
+    delivered = models.IntegerField(default=0)
+    invoiced = models.IntegerField(default=0)
+    returned = models.IntegerField(default=0)
+    refunded = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_orders_something"),
+            models.CheckConstraint(
+                condition=Q(
+                    cancelled__gte=0, reserved__gte=0, backordered__gte=0, planned__gte=0, shipped__gte=0,
+                    delivered__gte=0, invoiced__gte=0, returned__gte=0, refunded__gte=0,
+                ),
+                name="line_counters_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("reserved") + F("backordered") + F("shipped") + F("cancelled")),
+                name="line_counters_within_quantity",
+            ),
+            models.CheckConstraint(condition=Q(planned__lte=F("reserved")), name="planned_within_reserved"),
+            models.CheckConstraint(condition=Q(delivered__lte=F("shipped")), name="delivered_within_shipped"),
+            models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="returned_within_shipped"),
+            models.CheckConstraint(condition=Q(invoiced__lte=F("quantity")), name="invoiced_within_quantity"),
+        ]
+        indexes = [
+            models.Index(fields=["sku", "order"], name="line_sku"),
+            models.Index(fields=["sku", "order"], name="line_waiting", condition=Q(backordered__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.description}"
+
+    @property
+    def open(self) -> int:
+        """What no station has looked at yet."""
+        return self.quantity - self.reserved - self.backordered - self.shipped - self.cancelled
+
+    @property
+    def to_ship(self) -> int:
+        return self.quantity - self.shipped - self.cancelled
+
+
+class OrderCharge(models.Model):
+    """What is charged beside the goods: carriage, handling."""
+
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="charges")
+    kind = models.CharField(max_length=20, choices=ChargeKind, default=ChargeKind.SHIPPING)
+    description = models.CharField(max_length=200)
+    net = models.DecimalField(max_digits=19, decimal_places=4)
+    tax_name = models.CharField(max_length=40, blank=True)
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
+    tax = models.DecimalField(max_digits=19, decimal_places=4)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0), name="charge_not_negative")]
+
+    def __str__(self) -> str:
+        return self.description

@@ -1,0 +1,72 @@
+"""The states of an order. Payment and fulfilment are axes of their own, derived from amounts and counters."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderState(TextChoices):
+    DRAFT = "draft", _("Draft")
+    PLACED = "placed", _("Placed")
+    ALLOCATED = "allocated", _("Allocated")
+    BACKORDERED = "backordered", _("Backordered")
+    FULFILLING = "fulfilling", _("In the warehouse")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+
+class PaymentStatus(TextChoices):
+    UNPAID = "unpaid", _("Unpaid")
+    PARTLY_PAID = "partly_paid", _("Partly paid")
+    PAID = "paid", _("Paid")
+
+
+class FulfilmentStatus(TextChoices):
+    UNFULFILLED = "unfulfilled", _("Not shipped")
+    PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+
+
+class HoldKind(TextChoices):
+    CREDIT = "credit", _("Credit limit")
+    BLOCKED = "blocked", _("Customer blocked")
+    MANUAL = "manual", _("Held by a colleague")
+
+
+class ChargeKind(TextChoices):
+    SHIPPING = "shipping", _("Shipping")
+    HANDLING = "handling", _("Handling")
+    OTHER = "other", _("Other charge")
+
+
+OPEN_STATES = (
+    OrderState.PLACED,
+    OrderState.ALLOCATED,
+    OrderState.BACKORDERED,
+    OrderState.FULFILLING,
+    OrderState.SHIPPED,
+    OrderState.DELIVERED,
+)
+CANCELLABLE_STATES = (
+    OrderState.PLACED,
+    OrderState.ALLOCATED,
+    OrderState.BACKORDERED,
+    OrderState.FULFILLING,
+)
+# (from, to): the only moves there are. The transitions of the model and the trigger on the column both keep to it.
+ORDER_MOVES = [
+    ("draft", "placed"),
+    ("draft", "expired"),
+    ("placed", "allocated"),
+    ("placed", "backordered"),
+    ("backordered", "allocated"),
+    ("allocated", "backordered"),
+    ("allocated", "fulfilling"),
+    ("fulfilling", "shipped"),
+    ("shipped", "delivered"),
+    ("delivered", "completed"),
+    *((str(state), "cancelled") for state in CANCELLABLE_STATES),
+]
