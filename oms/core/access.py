@@ -1,0 +1,143 @@
+"""Who may do what: five roles, each a group with named permissions, enforced by every face.
+
+A permission is `app.verb_thing`. Those that Django makes for a model (`view_order`) are used as they are; the others are in
+EXTRA and made by `manage.py setup`.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.models import User
+
+EXTRA = {
+    "orders.place_order": ("orders", "order", _("Can place orders")),
+    "orders.cancel_order": ("orders", "order", _("Can cancel orders")),
+    "orders.hold_order": ("orders", "order", _("Can hold and release orders")),
+    "inventory.adjust_stock": ("inventory", "stocklevel", _("Can count and correct stock")),
+    "inventory.approve_purchase": ("inventory", "purchaseorder", _("Can approve purchases")),
+    "inventory.receive_goods": ("inventory", "purchaseorder", _("Can receive goods")),
+    "shipping.fulfil_shipment": ("shipping", "shipment", _("Can pick and pack shipments")),
+    "shipping.dispatch_shipment": ("shipping", "shipment", _("Can hand shipments to carriers")),
+    "accounting.record_payment": ("accounting", "payment", _("Can record payments")),
+    "accounting.view_ledger": ("accounting", "journalentry", _("Can read the ledger")),
+    "core.retry_trouble": ("core", "trouble", _("Can retry what is in trouble")),
+}
+
+_EVERYBODY = [
+    "orders.view_order",
+    "customers.view_customer",
+    "inventory.view_stocklevel",
+    "shipping.view_shipment",
+    "core.view_trouble",
+    "core.view_message",
+]
+_CLERK = [
+    *_EVERYBODY,
+    "orders.place_order",
+    "orders.cancel_order",
+    "orders.hold_order",
+    "customers.add_customer",
+    "customers.change_customer",
+    "accounting.view_invoice",
+]
+_WAREHOUSE = [
+    *_EVERYBODY,
+    "inventory.adjust_stock",
+    "inventory.receive_goods",
+    "inventory.view_purchaseorder",
+    "shipping.fulfil_shipment",
+    "shipping.dispatch_shipment",
+    "core.retry_trouble",
+]
+_ACCOUNTANT = [
+    *_EVERYBODY,
+    "orders.hold_order",
+    "accounting.view_invoice",
+    "accounting.view_payment",
+    "accounting.record_payment",
+    "accounting.view_ledger",
+    "inventory.view_purchaseorder",
+    "core.retry_trouble",
+]
+# A manager keeps the reference data in the admin as well.
+_REFERENCE_DATA = [
+    f"{app}.{verb}_{model}"
+    for app, model in (
+        ("customers", "channel"),
+        ("customers", "customer"),
+        ("customers", "contact"),
+        ("customers", "address"),
+        ("customers", "apikey"),
+        ("inventory", "warehouse"),
+        ("inventory", "sku"),
+        ("inventory", "price"),
+        ("inventory", "vendor"),
+        ("inventory", "reorderrule"),
+        ("orders", "taxrate"),
+        ("shipping", "carrier"),
+        ("accounting", "account"),
+        ("accounting", "period"),
+    )
+    for verb in ("view", "add", "change")
+]
+_MANAGER = sorted(
+    {*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, "inventory.approve_purchase", "core.view_event"}
+)
+
+ROLES: dict[str, list[str]] = {
+    "clerk": _CLERK,
+    "warehouse": _WAREHOUSE,
+    "accountant": _ACCOUNTANT,
+    "manager": _MANAGER,
+}
+"""Role → permissions. The fifth role, administrator, is the superuser: also users and roles."""
+
+
+def set_up_roles() -> None:
+    """Make the groups and give each exactly its permissions. Safe to repeat."""
+    for name, (app, model, label) in EXTRA.items():
+        Permission.objects.update_or_create(
+            codename=name.partition(".")[2],
+            content_type=ContentType.objects.get_by_natural_key(app, model),
+            defaults={"name": str(label)[:255]},
+        )
+    by_name = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for role, names in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=role)
+        group.permissions.set([by_name[name] for name in names])
+
+
+def actor_of(user: User | AnonymousUser) -> str:
+    """Give how events name `user`: `user:anna`."""
+    return f"user:{user.get_username()}"
+
+
+def may(user: User | AnonymousUser, permission: str) -> bool:
+    """Say whether `user` may. Locked-out and anonymous people may nothing."""
+    return bool(user.is_active and user.is_authenticated and user.has_perm(permission))
+
+
+def staff_may(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let a page through only for who holds `permission`: 403 otherwise. Anonymous people were sent to the login before."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not may(request.user, permission):
+                raise PermissionDenied(permission)
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

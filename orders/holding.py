@@ -1,0 +1,62 @@
+"""Holding an order back, and letting it go on."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from oms.core.errors import Conflict, Invalid, NotFound
+from oms.core.events import fact, record
+from oms.core.locks import lock_one
+from orders.models import Hold, Order
+from orders.states import HoldKind
+
+
+def lock_order(pk: int) -> Order:
+    """Lock an order and give it as it is now. Raises NotFound."""
+    try:
+        return lock_one(Order.objects.all(), pk)
+    except Order.DoesNotExist:
+        raise NotFound(_("There is no such order.")) from None
+
+
+def place_hold(pk: int, *, kind: str = HoldKind.MANUAL, reason: str, actor: str) -> Hold:
+    """Hold an order back for `reason`. Locks the order. Raises Invalid without a reason, Conflict if it is closed or held for that
+    kind already. Records `order.held`.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Invalid(_("Say why the order must wait."), pointer="/reason")
+    with transaction.atomic():
+        order = lock_order(pk)
+        if not order.is_open:
+            raise Conflict(_("%(number)s is closed: nothing is left to hold.") % {"number": order.number})
+        try:
+            with transaction.atomic():
+                hold = Hold.objects.create(
+                    order=order, kind=kind, reason=reason[:300], placed_by=actor, placed_at=timezone.now()
+                )
+        except IntegrityError:
+            raise Conflict(_("%(number)s is held for that already.") % {"number": order.number}) from None
+        order.open_holds += 1
+        order.version += 1
+        order.save(update_fields=["open_holds", "version"])
+        record([fact("order.held", "order", pk, order_id=pk, actor=actor, reason=hold.reason)])
+    return hold
+
+
+def release_hold(hold_pk: int, *, actor: str) -> Order:
+    """Release a hold. Locks the order. Releasing one that is released changes nothing. Records `order.hold_released`."""
+    with transaction.atomic():
+        hold = Hold.objects.filter(pk=hold_pk).first()
+        if hold is None:
+            raise NotFound(_("There is no such hold."))
+        order = lock_order(hold.order_id)
+        released = Hold.objects.filter(pk=hold_pk, released_at__isnull=True).update(
+            released_at=timezone.now(), released_by=actor
+        )
+        if released:
+            order.open_holds -= 1
+            order.version += 1
+            order.save(update_fields=["open_holds", "version"])
+            record([fact("order.hold_released", "order", order.pk, order_id=order.pk, actor=actor, reason=hold.reason)])
+    return order
