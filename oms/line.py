@@ -1,1 +1,47 @@
-LINE = []
+"""The line: the whole order-to-cash process on one screen.
+
+What each station works on and how stands with its app; here stands the order they are passed in, and which event wakes
+each. Celery beat asks every one of them every few seconds as well, so a wake-up that is lost costs seconds and nothing else.
+"""
+
+from dataclasses import replace
+
+from django.utils.translation import gettext_lazy as _
+
+from accounting.stations import CREDIT, DOCUMENT, INVOICE, POST_STOCK
+from inventory.stations import REPLENISH
+from oms.core import messages
+from oms.core.stations import OutsideStation, lay
+from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RESERVE, SCREEN
+from shipping.stations import BOOK, HAND_OVER, PLAN, TRACK, VOID
+
+SEND = OutsideStation(
+    name="send",
+    title=_("Send mail"),
+    waiting=lambda: messages.waiting().select_related("document"),
+    perform=messages.send,
+    work=messages.note_sent,
+    batch=50,
+)
+
+LINE = [
+    #        station      is woken by                                                        works on, queue
+    replace(SCREEN, wakes_on=("order.placed",)),                                             # orders
+    replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders
+    replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "order.hold_released")),   # orders
+    replace(REPLENISH, wakes_on=("order.allocated", "order.backordered", "stock.adjusted")), # reorder rules
+    replace(INVOICE, wakes_on=("order.allocated", "order.filled", "shipment.dispatched", "order.hold_released")),
+    replace(PLAN, wakes_on=("order.allocated", "order.filled", "payment.received", "order.hold_released")),
+    replace(DOCUMENT, wakes_on=("invoice.issued", "invoice.credited")),                      # invoices, outside
+    replace(BOOK, wakes_on=("shipment.packed", "order.hold_released")),                      # shipments, outside
+    replace(HAND_OVER, wakes_on=("shipment.dispatched",)),                                   # shipments, outside
+    replace(TRACK, wakes_on=("tracking.received", "shipment.booked")),                       # tracking events
+    replace(POST_STOCK, wakes_on=("stock.moved",)),                                          # stock movements
+    replace(COMPLETE, wakes_on=("order.delivered", "payment.received", "invoice.issued")),   # orders
+    replace(CREDIT, wakes_on=("order.cancelled",)),                                          # invoices
+    replace(VOID, wakes_on=("order.cancelled",)),                                            # shipments, outside
+    replace(SEND, wakes_on=("message.queued",)),                                             # messages, outside
+    replace(EXPIRE, wakes_on=()),                                                            # drafts
+]  # fmt: skip
+
+lay(LINE)

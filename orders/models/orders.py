@@ -39,7 +39,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(Exists(fillable), has_backorders=True, open_holds=0).order_by("priority", "placed_at", "id")
 
     def waiting_for_invoice(self) -> "OrderQuerySet":
-        return self.filter(invoice_due=True).order_by("placed_at", "id")
+        return self.filter(invoice_due=True, open_holds=0).order_by("placed_at", "id")
 
     def waiting_for_plan(self) -> "OrderQuerySet":
         return self.filter(plan_due=True, open_holds=0).order_by("priority", "placed_at", "id")

@@ -39,16 +39,18 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', django_fsm.FSMField(choices=[('planned', 'To pick'), ('picking', 'Being picked'), ('packed', 'Packed'), ('booked', 'Booked'), ('dispatched', 'Dispatched'), ('in_transit', 'In transit'), ('delivered', 'Delivered'), ('exception', 'Exception'), ('returned', 'Returned'), ('lost', 'Lost'), ('voided', 'Voided')], default='planned', max_length=12, protected=True)),
-                ('weight_grams', models.PositiveIntegerField(default=0)),
+                ('weight_grams', models.BigIntegerField(default=0)),
                 ('packages', models.PositiveSmallIntegerField(default=1)),
                 ('carrier_reference', models.CharField(blank=True, max_length=60)),
                 ('tracking_number', models.CharField(blank=True, max_length=60)),
                 ('tracking_url', models.CharField(blank=True, max_length=300)),
                 ('last_status', models.CharField(blank=True, help_text='What the carrier said last', max_length=200)),
+                ('last_status_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),
                 ('packed_at', models.DateTimeField(null=True)),
                 ('booked_at', models.DateTimeField(null=True)),
                 ('dispatched_at', models.DateTimeField(null=True)),
+                ('handed_over_at', models.DateTimeField(help_text='The carrier was told that its driver has the goods', null=True)),
                 ('delivered_at', models.DateTimeField(null=True)),
                 ('carrier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shipping.carrier')),
                 ('label', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.document')),
@@ -102,6 +104,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='shipment',
             index=models.Index(condition=models.Q(('state', 'packed')), fields=['packed_at', 'id'], name='shipment_q_book'),
+        ),
+        migrations.AddIndex(
+            model_name='shipment',
+            index=models.Index(condition=models.Q(('dispatched_at__isnull', False), ('handed_over_at__isnull', True)), fields=['dispatched_at', 'id'], name='shipment_q_handover'),
         ),
         migrations.AddConstraint(
             model_name='shipment',

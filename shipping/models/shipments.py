@@ -20,6 +20,14 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
             .order_by("packed_at", "id")
         )
 
+    def waiting_for_handover(self) -> "ShipmentQuerySet":
+        """Those that have left and of which the carrier has not been told yet."""
+        return (
+            self.filter(dispatched_at__isnull=False, handed_over_at__isnull=True)
+            .select_related("carrier")
+            .order_by("dispatched_at", "id")
+        )
+
     def waiting_for_voiding(self) -> "ShipmentQuerySet":
         """Those of orders that were called off."""
         return (
@@ -38,17 +46,19 @@ class Shipment(models.Model):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     carrier = models.ForeignKey(Carrier, null=True, on_delete=models.PROTECT, related_name="+")
     state = FSMField(max_length=12, choices=ShipmentState.choices, default=ShipmentState.PLANNED, protected=True)
-    weight_grams = models.PositiveIntegerField(default=0)
+    weight_grams = models.BigIntegerField(default=0)
     packages = models.PositiveSmallIntegerField(default=1)
     carrier_reference = models.CharField(max_length=60, blank=True)
     tracking_number = models.CharField(max_length=60, blank=True)
     tracking_url = models.CharField(max_length=300, blank=True)
     label = models.OneToOneField(Document, null=True, on_delete=models.PROTECT, related_name="+")
     last_status = models.CharField(max_length=200, blank=True, help_text="What the carrier said last")
+    last_status_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     packed_at = models.DateTimeField(null=True)
     booked_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
+    handed_over_at = models.DateTimeField(null=True, help_text="The carrier was told that its driver has the goods")
     delivered_at = models.DateTimeField(null=True)
 
     objects = ShipmentQuerySet.as_manager()
@@ -64,6 +74,11 @@ class Shipment(models.Model):
             models.Index(fields=["order"], name="shipment_order"),
             models.Index(fields=["state", "-id"], name="shipment_state"),
             models.Index(fields=["packed_at", "id"], name="shipment_q_book", condition=Q(state="packed")),
+            models.Index(
+                fields=["dispatched_at", "id"],
+                name="shipment_q_handover",
+                condition=Q(dispatched_at__isnull=False, handed_over_at__isnull=True),
+            ),
         ]
         triggers = [legal_moves("state", SHIPMENT_MOVES)]
 

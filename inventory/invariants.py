@@ -1,0 +1,49 @@
+"""What is always true of stock."""
+
+from oms.core.invariants import Invariant
+
+INVARIANTS = [
+    Invariant(
+        "No more is reserved than is on hand, and neither is below zero.",
+        "SELECT id, on_hand, reserved FROM inventory_stocklevel WHERE reserved < 0 OR reserved > on_hand",
+    ),
+    Invariant(
+        "What is on hand, and what it is worth, is the sum of its movements.",
+        """
+        SELECT coalesce(level.sku_id, moved.sku_id) AS sku, coalesce(level.warehouse_id, moved.warehouse_id) AS warehouse,
+            level.on_hand, moved.quantity AS moved, level.value, moved.value AS moved_value
+        FROM inventory_stocklevel level
+        FULL JOIN (
+            SELECT sku_id, warehouse_id, sum(quantity) AS quantity, sum(value) AS value
+            FROM inventory_stockmovement GROUP BY sku_id, warehouse_id
+        ) moved ON moved.sku_id = level.sku_id AND moved.warehouse_id = level.warehouse_id
+        WHERE coalesce(level.on_hand, 0) <> coalesce(moved.quantity, 0) OR coalesce(level.value, 0) <> coalesce(moved.value, 0)
+        """,
+    ),
+    Invariant(
+        "What is reserved is the sum of its open reservations.",
+        """
+        SELECT coalesce(level.sku_id, open.sku_id) AS sku, coalesce(level.warehouse_id, open.warehouse_id) AS warehouse,
+            level.reserved, open.quantity AS open
+        FROM inventory_stocklevel level
+        FULL JOIN (
+            SELECT sku_id, warehouse_id, sum(quantity) AS quantity
+            FROM inventory_reservation WHERE state IN ('soft', 'firm') GROUP BY sku_id, warehouse_id
+        ) open ON open.sku_id = level.sku_id AND open.warehouse_id = level.warehouse_id
+        WHERE coalesce(level.reserved, 0) <> coalesce(open.quantity, 0)
+        """,
+    ),
+    Invariant(
+        "What a purchase order line has received is what its receipts moved in.",
+        """
+        SELECT line.order_id, line.sku_id, line.received, coalesce(moved.quantity, 0) AS moved
+        FROM inventory_purchaseorderline line
+        LEFT JOIN (
+            SELECT receipt.order_id, movement.sku_id, sum(movement.quantity) AS quantity
+            FROM inventory_stockmovement movement JOIN inventory_receipt receipt ON receipt.id = movement.cause_id
+            WHERE movement.cause = 'receipt' GROUP BY receipt.order_id, movement.sku_id
+        ) moved ON moved.order_id = line.order_id AND moved.sku_id = line.sku_id
+        WHERE line.received <> coalesce(moved.quantity, 0) OR line.received > line.quantity
+        """,
+    ),
+]

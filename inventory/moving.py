@@ -1,0 +1,128 @@
+"""Moving stock: the only code that changes what is on hand and what it is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inventory.models import MovementToPost, Sku, StockLevel, StockMovement, Warehouse
+from inventory.reserving import lock_places
+from inventory.states import MovementKind
+from oms.core import bulk
+from oms.core.errors import Conflict
+from oms.core.events import fact, record, wake
+from oms.core.money import round_amount
+
+INT_MAX = 2_147_483_647
+
+
+@dataclass(frozen=True)
+class Move:
+    """So many units into a place (out of it, when below zero). `value`: what they are worth in the books' currency; None takes what is
+    there at moving average, and for goods coming in the SKU's own cost. `from_reserved`: they were reserved, and no longer are.
+    """
+
+    sku_id: int
+    warehouse_id: int
+    quantity: int
+    kind: str
+    cause: str
+    cause_id: int
+    value: Decimal | None = None
+    order_id: int | None = None
+    from_reserved: bool = False
+    note: str = ""
+
+
+def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
+    """Move stock, each move with its own row, its value at moving average cost.
+
+    Locks the stock levels by primary key, made where there are none yet. A constant number of statements. Raises Conflict where more would leave than is free.
+    Wakes who waits for `stock.moved`.
+    """
+    if not moves:
+        return []
+    _make_levels(moves)
+    levels = lock_places({(move.sku_id, move.warehouse_id) for move in moves})
+    costs = _costs(moves)
+    now = timezone.now()
+    movements = []
+    for move in moves:
+        level = levels[move.sku_id, move.warehouse_id]
+        value = _value(move, level, costs)
+        level.on_hand += move.quantity
+        level.value += value
+        if move.from_reserved:
+            level.reserved += move.quantity
+        _check(level, move)
+        movements.append(
+            StockMovement(
+                sku_id=move.sku_id,
+                warehouse_id=move.warehouse_id,
+                kind=move.kind,
+                quantity=move.quantity,
+                value=value,
+                cause=move.cause,
+                cause_id=move.cause_id,
+                order_id=move.order_id,
+                actor=actor,
+                note=move.note,
+                moved_at=now,
+            )
+        )
+    bulk.save_all(list(levels.values()), "on_hand", "reserved", "value")
+    StockMovement.objects.bulk_create(movements)
+    MovementToPost.objects.bulk_create([MovementToPost(movement=movement, created_at=now) for movement in movements])
+    wake("stock.moved")
+    return movements
+
+
+def _make_levels(moves: Sequence[Move]) -> None:
+    coming = {(move.sku_id, move.warehouse_id) for move in moves if move.quantity > 0}
+    StockLevel.objects.bulk_create(
+        [StockLevel(sku_id=sku, warehouse_id=place) for sku, place in sorted(coming)], ignore_conflicts=True
+    )
+
+
+def _costs(moves: Sequence[Move]) -> dict[int, Decimal]:
+    unknown = {move.sku_id for move in moves if move.value is None and move.quantity > 0}
+    return dict(Sku.objects.filter(pk__in=unknown).values_list("id", "cost")) if unknown else {}
+
+
+def _value(move: Move, level: StockLevel, costs: dict[int, Decimal]) -> Decimal:
+    """Value a move. Whoever takes the last unit takes the last cent, so a place that is empty is worth nothing."""
+    if move.value is not None:
+        return move.value
+    if move.quantity > 0:
+        cost = level.value / level.on_hand if level.on_hand else costs[move.sku_id]
+        return round_amount(cost * move.quantity, settings.BOOKS_CURRENCY)
+    if -move.quantity >= level.on_hand:
+        return -level.value
+    return -round_amount(level.value * -move.quantity / level.on_hand, settings.BOOKS_CURRENCY)
+
+
+def _check(level: StockLevel, move: Move) -> None:
+    if level.on_hand > INT_MAX:
+        raise Conflict(_("That is more than a warehouse can hold: correct the quantity."), pointer="/quantity")
+    if level.on_hand < level.reserved or level.on_hand < 0:
+        sku = Sku.objects.get(pk=move.sku_id)
+        warehouse = Warehouse.objects.get(pk=move.warehouse_id)
+        raise Conflict(
+            _("Only %(free)d of %(sku)s are free in %(warehouse)s.")
+            % {"free": max(level.on_hand - move.quantity - level.reserved, 0), "sku": sku.code, "warehouse": warehouse.name},
+            sku=sku.code,
+            warehouse=warehouse.code,
+        )
+
+
+def tell_of_arrivals(sku_ids: Sequence[int], *, actor: str) -> None:
+    """Record `stock.arrived` for SKUs of which there is more now: waiting orders may be filled."""
+    record(fact("stock.arrived", "sku", sku_id, actor=actor) for sku_id in sku_ids)
+
+
+def is_adjustment(kind: str) -> bool:
+    """Say whether people may make a movement of `kind` by hand."""
+    return kind in (MovementKind.COUNT, MovementKind.SCRAP, MovementKind.CORRECTION, MovementKind.OPENING)

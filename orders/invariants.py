@@ -1,0 +1,89 @@
+"""What is always true of orders."""
+
+from oms.core.invariants import Invariant
+
+INVARIANTS = [
+    Invariant(
+        "Every unit of a line is open, reserved, backordered, shipped or cancelled, and no counter runs ahead of another.",
+        """
+        SELECT id, order_id FROM orders_orderline
+        WHERE reserved + backordered + shipped + cancelled > quantity OR delivered > shipped OR returned > shipped
+            OR planned > reserved OR invoiced > quantity
+        """,
+    ),
+    Invariant(
+        "What a line has reserved is the sum of its open reservations.",
+        """
+        SELECT coalesce(line.id, open.line_id) AS line, line.reserved, open.quantity AS open
+        FROM (SELECT id, reserved FROM orders_orderline WHERE reserved > 0) line
+        FULL JOIN (
+            SELECT line_id, sum(quantity) AS quantity FROM inventory_reservation
+            WHERE state IN ('soft', 'firm') GROUP BY line_id
+        ) open ON open.line_id = line.id
+        WHERE coalesce(line.reserved, 0) <> coalesce(open.quantity, 0)
+        """,
+    ),
+    Invariant(
+        "An order's total is the sum of its lines and charges, net and tax, to the last cent.",
+        """
+        SELECT o.id, o.net_total, o.tax_total FROM orders_order o
+        LEFT JOIN (SELECT order_id, sum(net) AS net, sum(tax) AS tax FROM orders_orderline GROUP BY order_id) line
+            ON line.order_id = o.id
+        LEFT JOIN (SELECT order_id, sum(net) AS net, sum(tax) AS tax FROM orders_ordercharge GROUP BY order_id) charge
+            ON charge.order_id = o.id
+        WHERE o.net_total <> coalesce(line.net, 0) + coalesce(charge.net, 0)
+            OR o.tax_total <> coalesce(line.tax, 0) + coalesce(charge.tax, 0)
+            OR o.total <> o.net_total + o.tax_total
+        """,
+    ),
+    Invariant(
+        "An order's open holds are the holds on it that nobody has released.",
+        """
+        SELECT o.id, o.open_holds FROM orders_order o
+        LEFT JOIN (SELECT order_id, count(*) AS n FROM orders_hold WHERE released_at IS NULL GROUP BY order_id) hold
+            ON hold.order_id = o.id
+        WHERE o.open_holds <> coalesce(hold.n, 0)
+        """,
+    ),
+    Invariant(
+        "A closed order holds no stock and waits for none; a shipped one has nothing left to ship, a delivered one nothing on its way.",
+        """
+        SELECT o.id, o.state FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id
+        WHERE (o.state IN ('cancelled', 'expired', 'completed', 'shipped', 'delivered') AND line.reserved + line.backordered > 0)
+            OR (o.state IN ('shipped', 'delivered', 'completed') AND line.shipped + line.cancelled <> line.quantity)
+            OR (o.state IN ('delivered', 'completed') AND line.delivered <> line.shipped)
+        """,
+    ),
+    Invariant(
+        "Every open order has a next step: a station that waits for it, a hold, stock or money it waits for, or a shipment on its way.",
+        """
+        SELECT o.id, o.state FROM orders_order o
+        WHERE o.state IN ('allocated', 'fulfilling') AND o.open_holds = 0 AND NOT o.plan_due AND NOT o.has_backorders
+            AND NOT (o.ship_policy = 'prepaid' AND o.paid_total < o.total)
+            AND NOT EXISTS (SELECT FROM shipping_shipment s WHERE s.order_id = o.id AND s.state <> 'voided')
+        """,
+    ),
+    Invariant(
+        "No state was reached but through the events that tell of it.",
+        """
+        SELECT o.id, o.state FROM orders_order o
+        WHERE o.state NOT IN ('draft', 'expired')
+            AND (
+                NOT EXISTS (SELECT FROM core_event e WHERE e.order_id = o.id AND e.kind = 'order.placed')
+                OR (o.state IN ('cancelled', 'shipped', 'delivered', 'completed') AND NOT EXISTS (
+                    SELECT FROM core_event e WHERE e.order_id = o.id AND e.kind = 'order.' || o.state))
+            )
+        """,
+    ),
+    Invariant(
+        "A customer's order history is the sum of their screened orders.",
+        """
+        SELECT c.id, c.orders_count, coalesce(o.n, 0) AS orders FROM customers_customer c
+        LEFT JOIN (
+            SELECT customer_id, count(*) AS n, sum(total) AS total FROM orders_order
+            WHERE screened_at IS NOT NULL GROUP BY customer_id
+        ) o ON o.customer_id = c.id
+        WHERE c.orders_count <> coalesce(o.n, 0) OR c.orders_total <> coalesce(o.total, 0)
+        """,
+    ),
+]

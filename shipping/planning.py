@@ -1,0 +1,68 @@
+"""Planning shipments: what is reserved for an order in one warehouse leaves together, with the first carrier that can take it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from inventory.models import Reservation
+from inventory.states import ReservationState
+from orders.models import Order
+from orders.progress import note_planned
+from shipping.models import Carrier, Shipment, ShipmentLine
+
+
+def plan_shipments(orders: list[Order]) -> None:
+    """Plan a shipment per warehouse for what is reserved on `orders` (locked by the caller) and not yet planned.
+
+    A constant number of queries. Safe to repeat: what is planned is not planned again. Records `order.planned`.
+    """
+    per_shipment: dict[tuple[int, int], list[Reservation]] = defaultdict(list)
+    reservations = list(
+        Reservation.objects.filter(order_id__in=[order.pk for order in orders], state=ReservationState.FIRM, is_planned=False)
+        .select_related("sku")
+        .order_by("id")
+    )
+    for reservation in reservations:
+        per_shipment[reservation.order_id, reservation.warehouse_id].append(reservation)
+    carriers = list(Carrier.objects.filter(is_active=True))
+    now = timezone.now()
+    shipments = []
+    for (order_id, warehouse_id), some in per_shipment.items():
+        weight = sum(reservation.sku.weight_grams * reservation.quantity for reservation in some)
+        shipments.append(
+            Shipment(
+                order_id=order_id,
+                warehouse_id=warehouse_id,
+                carrier=carrier_for(weight, carriers),
+                weight_grams=weight,
+                created_at=now,
+            )
+        )
+    Shipment.objects.bulk_create(shipments)
+    ShipmentLine.objects.bulk_create(
+        [
+            ShipmentLine(
+                shipment=shipment,
+                order_line_id=reservation.line_id,
+                sku_id=reservation.sku_id,
+                reservation=reservation,
+                quantity=reservation.quantity,
+            )
+            for shipment, some in zip(shipments, per_shipment.values(), strict=True)
+            for reservation in some
+        ]
+    )
+    Reservation.objects.filter(pk__in=[reservation.pk for reservation in reservations]).update(is_planned=True)
+    planned: dict[int, int] = defaultdict(int)
+    for reservation in reservations:
+        planned[reservation.line_id] += reservation.quantity
+    note_planned(orders, planned)
+
+
+def carrier_for(weight_grams: int, carriers: Sequence[Carrier]) -> Carrier | None:
+    """Give the first of `carriers` that takes a shipment of that weight, or None."""
+    for carrier in carriers:
+        if carrier.max_weight_grams is None or weight_grams <= carrier.max_weight_grams:
+            return carrier
+    return None
