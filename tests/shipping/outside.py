@@ -37,7 +37,8 @@ def request_for(reference: str, **changed: Any) -> ShipmentRequest:
 
 
 def config(**changed: Any) -> Config:
-    return Config(**({"key": KEY, "step_seconds": 0.01, "first_pause_seconds": 0.02} | changed))
+    settings: dict[str, Any] = {"key": KEY, "step_seconds": 0.01, "first_pause_seconds": 0.02}
+    return Config(**(settings | changed))
 
 
 @dataclass(frozen=True)

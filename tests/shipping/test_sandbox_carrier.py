@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from barcode.charsets import code128
 from standardwebhooks.webhooks import Webhook
 
 from shipping.carriers.base import Booking, CarrierRefused, Parcel, TrackingUpdate
@@ -37,6 +36,7 @@ from tests.shipping.outside import (
     free_port,
     request_for,
 )
+from tests.shipping.scanning import read_code128
 
 USUAL = ["collected", "in_transit", "out_for_delivery", "delivered"]
 REPO = Path(__file__).resolve().parents[2]
@@ -255,7 +255,8 @@ def test_a_signed_call_that_is_no_tracking_update_is_malformed(wrong: dict[str, 
     good = {"event_id": "e", "tracking_number": "SB1", "status": "lost", "occurred_at": "2026-11-24T10:00:00Z"}
 
     assert read(signed({"data": good | {"description": "Lo\u0000st"}})).description == "Lost"
-    for content in ({"data": good | wrong}, {"data": None}, [], None):
+    malformed: list[Any] = [{"data": good | wrong}, {"data": None}, [], None]
+    for content in malformed:
         with pytest.raises(MalformedCall):
             read(signed(content))
 
@@ -334,7 +335,7 @@ def test_it_forgets_the_oldest_shipments_rather_than_grow() -> None:
     depot = Depot(most_shipments=300)
     party = {"name": "A", "lines": ["1 Road"], "city": "York", "country": "GB"}
     for n in range(1000):
-        body = {"reference": f"r{n}", "mode": "parcel", "sender": party, "recipient": party}
+        body: dict[str, Any] = {"reference": f"r{n}", "mode": "parcel", "sender": party, "recipient": party}
         body["parcels"] = [{"weight_grams": 100}]
         depot.book(f"k{n}", read_request(body), body)
 
@@ -389,23 +390,8 @@ def drawn_on(pdf: bytes) -> list[str]:
 
 
 def code128_in(page: str) -> str:
-    """Read the bars of a page as a scanner does: by their widths, back into text."""
-    boxes = [tuple(map(float, found)) for found in re.findall(r"([\d.]+) [\d.]+ ([\d.]+) 78\.00 re", page)]
-    unit = min(width for _, width in boxes)
-    modules = ["0"] * round((boxes[-1][0] + boxes[-1][1] - boxes[0][0]) / unit)
-    for x, width in boxes:
-        start = round((x - boxes[0][0]) / unit)
-        modules[start : start + round(width / unit)] = "1" * round(width / unit)
-    bits = "".join(modules)
-    values = [code128.CODES.index(bits[i : i + 11]) for i in range(0, len(bits) - 13, 11)]
-    assert values[-1] == (values[0] + sum(i * v for i, v in enumerate(values[1:-1], 1))) % 103
-    text, charset = "", {104: "B", 105: "C"}[values[0]]
-    for value in values[1:-1]:
-        if value in (99, 100) and (value, charset) != (99, "C"):
-            charset = "C" if value == 99 else "B"
-        else:
-            text += f"{value:02d}" if charset == "C" else chr(value + 32)
-    return text
+    boxes = re.findall(r"([\d.]+) [\d.]+ ([\d.]+) 78\.00 re", page)
+    return read_code128([(float(x), float(width)) for x, width in boxes])
 
 
 # --- the program -------------------------------------------------------------------------------------------------------
