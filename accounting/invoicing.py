@@ -88,7 +88,7 @@ def _bill_line(bill: _Bill, line: OrderLine, quantity: int) -> None:
     bill.tax += tax
     bill.lines.append(
         InvoiceLine(
-            order_line=line,
+            order_line_id=line.pk,
             description=line.description,
             quantity=quantity,
             unit_price=line.unit_price,
@@ -105,7 +105,7 @@ def _bill_charge(bill: _Bill, charge: OrderCharge) -> None:
     bill.tax += charge.tax
     bill.lines.append(
         InvoiceLine(
-            charge=charge,
+            charge_id=charge.pk,
             description=charge.description,
             quantity=1,
             unit_price=charge.net,
@@ -146,11 +146,11 @@ def _issue(bills: list[_Bill], paid: dict[int, Decimal]) -> list[Invoice]:
     invoices = [
         _invoice(bill, number, paid[bill.order.pk], today, now) for bill, number in zip(bills, numbers, strict=True)
     ]
-    Invoice.objects.bulk_create(invoices)
+    bulk.insert_all(invoices)
     for bill, invoice in zip(bills, invoices, strict=True):
         for line in bill.lines:
-            line.invoice = invoice
-    InvoiceLine.objects.bulk_create([line for bill in bills for line in bill.lines])
+            line.invoice_id = invoice.pk
+    bulk.insert_all([line for bill in bills for line in bill.lines])
     post(
         [
             Draft(
@@ -212,7 +212,7 @@ def _allocate_deposits(invoices: list[Invoice], taken: dict[int, list[tuple[Paym
     if not allocations:
         return
     bulk.save_all(list({a.payment_id: a.payment for a in allocations}.values()), "allocated")
-    PaymentAllocation.objects.bulk_create(allocations)
+    bulk.insert_all(allocations)
     post_allocations(allocations, actor=ACTOR)
 
 
@@ -258,7 +258,7 @@ def credit_invoices(invoices: list[Invoice]) -> None:
     post_allocations(withdrawn, actor=actor)
     numbers = take_numbers("credit_note", len(invoices))
     today = timezone.localdate()
-    notes = Invoice.objects.bulk_create(
+    notes = bulk.insert_all(
         [
             Invoice(
                 kind=InvoiceKind.CREDIT_NOTE,
@@ -278,7 +278,7 @@ def credit_invoices(invoices: list[Invoice]) -> None:
             for number, invoice in zip(numbers, invoices, strict=True)
         ]
     )
-    InvoiceLine.objects.bulk_create(
+    bulk.insert_all(
         [_repeat(line, note) for note, invoice in zip(notes, invoices, strict=True) for line in lines[invoice.pk]]
     )
     post(
@@ -337,7 +337,8 @@ def _withdraw(invoices: list[Invoice], now: datetime) -> list[PaymentAllocation]
                 )
             )
     bulk.save_all(list(payments.values()), "allocated")
-    return PaymentAllocation.objects.bulk_create(contrary)
+    bulk.insert_all(contrary)
+    return contrary
 
 
 def _repeat(line: InvoiceLine, note: Invoice) -> InvoiceLine:

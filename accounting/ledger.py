@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounting.models import Account, JournalEntry, JournalLine
 from accounting.posting import Posting
+from oms.core import bulk
 from oms.core.errors import Invalid
 from oms.core.money import ZERO
 
@@ -28,7 +29,7 @@ class Draft:
     order_id: int | None = None
 
 
-def post(drafts: Sequence[Draft], *, on: date | None = None) -> list[JournalEntry]:
+def post(drafts: Sequence[Draft], *, on: date | None = None) -> Sequence[JournalEntry]:
     """Post `drafts`, each balanced, dated `on` (today where none is given), in three statements whatever their number.
 
     A draft without lines (nothing to book) is passed over. A repeat of a cause is refused by the database.
@@ -38,13 +39,13 @@ def post(drafts: Sequence[Draft], *, on: date | None = None) -> list[JournalEntr
         return []
     accounts = accounts_by_role()
     now = timezone.now()
-    entries = JournalEntry.objects.bulk_create([_entry(draft, on or timezone.localdate(), now) for draft in drafts])
+    entries = bulk.insert_all([_entry(draft, on or timezone.localdate(), now) for draft in drafts])
     lines = [
         _line(entry, accounts[posting.role], posting.amount)
         for entry, draft in zip(entries, drafts, strict=True)
         for posting in draft.lines
     ]
-    JournalLine.objects.bulk_create(lines)
+    bulk.insert_all(lines)
     return entries
 
 
@@ -75,7 +76,7 @@ def _entry(draft: Draft, on: date, now: datetime) -> JournalEntry:
 def _line(entry: JournalEntry, account_id: int, amount: Decimal) -> JournalLine:
     debit, credit = (amount, ZERO) if amount > 0 else (ZERO, -amount)
     return JournalLine(
-        entry=entry,
+        entry_id=entry.pk,
         account_id=account_id,
         debit=debit,
         credit=credit,

@@ -129,6 +129,6 @@ def _put_against_invoices(payment: Payment, actor: str) -> Decimal:
     bulk.save_all(invoices, "state", "paid")
     if allocations:
         payment.save(update_fields=["allocated"])
-        PaymentAllocation.objects.bulk_create(allocations)
+        bulk.insert_all(allocations)
         post_allocations(allocations, actor=actor)
     return sum((allocation.amount for allocation in allocations), ZERO)

@@ -73,7 +73,7 @@ def rules_running_low() -> QuerySet[ReorderRule]:
 def propose_needs(rules: list[ReorderRule]) -> None:
     """Propose to buy up to each rule's target. `rules`: as `rules_running_low` gives them, locked. Records `purchase.proposed`."""
     now = timezone.now()
-    needs = PurchaseNeed.objects.bulk_create(
+    needs = bulk.insert_all(
         [
             PurchaseNeed(
                 rule=rule,
@@ -140,7 +140,7 @@ def _order(vendor_id: int, warehouse_id: int, needs: list[PurchaseNeed], actor: 
     order.send()
     order.save()
     costs = dict(Sku.objects.filter(pk__in=[need.sku_id for need in needs]).values_list("id", "cost"))
-    PurchaseOrderLine.objects.bulk_create(
+    bulk.insert_all(
         [
             PurchaseOrderLine(order=order, sku_id=need.sku_id, quantity=need.quantity, unit_cost=costs[need.sku_id])
             for need in needs

@@ -74,8 +74,8 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
             )
         )
     bulk.save_all(list(levels.values()), "on_hand", "reserved", "value")
-    StockMovement.objects.bulk_create(movements)
-    MovementToPost.objects.bulk_create([MovementToPost(movement=movement, created_at=now) for movement in movements])
+    bulk.insert_all(movements)
+    bulk.insert_all([MovementToPost(movement_id=movement.pk, created_at=now) for movement in movements])
     wake("stock.moved")
     return movements
 

@@ -45,7 +45,7 @@ def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Mappi
             level = levels[take.sku, take.warehouse]
             level.reserved += take.quantity
             touched[level.pk] = level
-    Reservation.objects.bulk_create(reservations)
+    bulk.insert_all(reservations)
     bulk.save_all(list(touched.values()), "reserved")
     return allocations
 

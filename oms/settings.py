@@ -125,7 +125,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "oms.core.tasks.sweep", "schedule": env.float("SWEEP_SECONDS", default=3.0)},
     "prove": {"task": "oms.core.tasks.prove", "schedule": env.float("PROVE_SECONDS", default=300.0)},
 }
-STATION_BATCH = env.int("STATION_BATCH", default=200)
+STATION_BATCH = env.int("STATION_BATCH", default=500)
 
 AUTH_USER_MODEL = "core.User"
 LOGIN_URL = "login"

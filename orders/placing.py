@@ -16,6 +16,7 @@ from customers.models import Channel, Customer
 from customers.services import AddressDraft, checked_email, checked_phone
 from customers.states import PaymentMethod, ShipPolicy
 from inventory.models import Price, Sku
+from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.money import ZERO, round_amount
@@ -312,14 +313,12 @@ def _reference_taken(reference: str) -> Conflict:
 
 
 def _save(placed: list[_Priced], actor: str) -> None:
-    Order.objects.bulk_create([priced.order for priced in placed])
+    bulk.insert_all([priced.order for priced in placed])
     for priced in placed:
         for row in (*priced.lines, *priced.charges):
-            row.order = priced.order
-    OrderLine.objects.bulk_create([line for priced in placed for line in priced.lines])
-    charges = [charge for priced in placed for charge in priced.charges]
-    if charges:
-        OrderCharge.objects.bulk_create(charges)
+            row.order_id = priced.order.pk
+    bulk.insert_all([line for priced in placed for line in priced.lines])
+    bulk.insert_all([charge for priced in placed for charge in priced.charges])
     record(
         fact(
             "order.placed",

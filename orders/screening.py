@@ -35,7 +35,7 @@ def screen_orders(orders: list[Order]) -> None:
             holds.append(Hold(order=order, kind=kind, reason=reason, placed_by=ACTOR, placed_at=now))
             order.open_holds += 1
         exposure[customer.pk] += order.total
-    Hold.objects.bulk_create(holds)
+    bulk.insert_all(holds)
     bulk.save_all(orders, "screened_at", "open_holds")
     note_orders(customers, [Bought(order.customer_id, order.total, order.placed_at) for order in orders])
     queue(_confirmation(order) for order in orders if order.email)

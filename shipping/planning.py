@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from inventory.models import Reservation
+from inventory.models import Reservation, Sku
 from inventory.states import ReservationState
+from oms.core import bulk
 from orders.models import Order
 from orders.progress import note_planned
 from shipping.models import Carrier, Shipment, ShipmentLine
@@ -18,18 +20,20 @@ def plan_shipments(orders: list[Order]) -> None:
     A constant number of queries. Safe to repeat: what is planned is not planned again. Records `order.planned`.
     """
     per_shipment: dict[tuple[int, int], list[Reservation]] = defaultdict(list)
+    planned_already = ShipmentLine.objects.filter(reservation=OuterRef("pk"))
     reservations = list(
-        Reservation.objects.filter(order_id__in=[order.pk for order in orders], state=ReservationState.FIRM, is_planned=False)
-        .select_related("sku")
+        Reservation.objects.filter(order_id__in=[order.pk for order in orders], state=ReservationState.FIRM)
+        .filter(~Exists(planned_already))
         .order_by("id")
     )
+    weights = dict(Sku.objects.filter(pk__in={reservation.sku_id for reservation in reservations}).values_list("id", "weight_grams"))
     for reservation in reservations:
         per_shipment[reservation.order_id, reservation.warehouse_id].append(reservation)
     carriers = list(Carrier.objects.filter(is_active=True))
     now = timezone.now()
     shipments = []
     for (order_id, warehouse_id), some in per_shipment.items():
-        weight = sum(reservation.sku.weight_grams * reservation.quantity for reservation in some)
+        weight = sum(weights[reservation.sku_id] * reservation.quantity for reservation in some)
         shipments.append(
             Shipment(
                 order_id=order_id,
@@ -39,21 +43,20 @@ def plan_shipments(orders: list[Order]) -> None:
                 created_at=now,
             )
         )
-    Shipment.objects.bulk_create(shipments)
-    ShipmentLine.objects.bulk_create(
+    bulk.insert_all(shipments)
+    bulk.insert_all(
         [
             ShipmentLine(
-                shipment=shipment,
+                shipment_id=shipment.pk,
                 order_line_id=reservation.line_id,
                 sku_id=reservation.sku_id,
-                reservation=reservation,
+                reservation_id=reservation.pk,
                 quantity=reservation.quantity,
             )
             for shipment, some in zip(shipments, per_shipment.values(), strict=True)
             for reservation in some
         ]
     )
-    Reservation.objects.filter(pk__in=[reservation.pk for reservation in reservations]).update(is_planned=True)
     planned: dict[int, int] = defaultdict(int)
     for reservation in reservations:
         planned[reservation.line_id] += reservation.quantity

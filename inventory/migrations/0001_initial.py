@@ -77,7 +77,6 @@ class Migration(migrations.Migration):
                 ('order_id', models.BigIntegerField()),
                 ('quantity', models.IntegerField()),
                 ('state', models.CharField(choices=[('soft', 'Held for a while'), ('firm', 'Reserved'), ('consumed', 'Gone out'), ('released', 'Released')], default='firm', max_length=10)),
-                ('is_planned', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField()),
             ],
             options={

@@ -75,10 +75,7 @@ class MovementToPost(models.Model):
 
 
 class Reservation(models.Model):
-    """Stock spoken for. `line_id` names the order line, which inventory does not know more of.
-
-    `is_planned`: a shipment has taken it up.
-    """
+    """Stock spoken for. `line_id` names the order line, which inventory does not know more of."""
 
     line_id = models.BigIntegerField()
     order_id = models.BigIntegerField()
@@ -86,7 +83,6 @@ class Reservation(models.Model):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     quantity = models.IntegerField()
     state = models.CharField(max_length=10, choices=ReservationState, default=ReservationState.FIRM)
-    is_planned = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:

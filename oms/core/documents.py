@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 
+from oms.core import bulk
 from oms.core.models import Document
 
 
-def keep(files: Sequence[tuple[str, str, str, bytes]]) -> list[Document]:
+def keep(files: Sequence[tuple[str, str, str, bytes]]) -> Sequence[Document]:
     """Keep `files`, each (kind, name, content type, content), with their SHA-256. One statement. Never changed afterwards."""
-    return Document.objects.bulk_create(
+    return bulk.insert_all(
         [
             Document(
                 kind=kind,

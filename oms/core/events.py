@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from oms.core import stations
+from oms.core import bulk, stations
 from oms.core.models import Event
 
 
@@ -35,7 +35,7 @@ def record(facts: Iterable[Event]) -> None:
         return
     if not transaction.get_connection().in_atomic_block:
         raise AssertionError("an event is recorded in the transaction that did the work")
-    Event.objects.bulk_create(facts)
+    bulk.insert_all(facts)
     wake(*{event.kind for event in facts})
 
 

@@ -32,7 +32,7 @@ def queue(messages: Iterable[Message]) -> None:
     now = timezone.now()
     for message in messages:
         message.created_at = now
-    Message.objects.bulk_create(messages)
+    bulk.insert_all(messages)
     events.wake("message.queued")
 
 
