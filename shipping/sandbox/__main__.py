@@ -32,7 +32,12 @@ def main() -> int:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    with SandboxCarrierServer(config) as carrier:
+    try:
+        server = SandboxCarrierServer(config)
+    except OSError as error:
+        print(f"The sandbox carrier cannot listen on port {config.port}: {error}.", file=sys.stderr)
+        return 1
+    with server as carrier:
         print(f"sandbox carrier on {carrier.url}", flush=True)
         stop.wait()
     return 0
