@@ -1,0 +1,67 @@
+"""Static files out of node_modules: only those chosen here, under `vendor/`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage, Warning
+from django.core.files.storage import FileSystemStorage
+
+CHOSEN = {
+    "vendor/tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "vendor/tabler/tabler.rtl.min.css": "@tabler/core/dist/css/tabler.rtl.min.css",
+    "vendor/tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "vendor/htmx/idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
+    **{
+        f"vendor/fonts/inter-{subset}-wght-normal.woff2": f"@fontsource-variable/inter/files/inter-{subset}-wght-normal.woff2"
+        for subset in ("latin", "latin-ext", "cyrillic", "greek")
+    },
+    **{
+        f"vendor/fonts/ibm-plex-sans-arabic-arabic-{weight}-normal.woff2": (
+            f"@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-{weight}-normal.woff2"
+        )
+        for weight in (400, 600)
+    },
+}
+"""What pages ask for → where npm puts it."""
+
+
+class NodeModulesFinder(BaseFinder):
+    """Finds the chosen files, and nothing else of what npm has fetched."""
+
+    def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.storage = FileSystemStorage(location=settings.BASE_DIR / "node_modules")
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        missing = [path for path in CHOSEN.values() if not self.storage.exists(path)]
+        if not missing:
+            return []
+        return [Warning(f"{len(missing)} front-end files are missing, {missing[0]} first.", hint="Run `make node_modules/.installed`.")]
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        found = CHOSEN.get(path)
+        full = Path(self.storage.path(found)) if found else None
+        if full is None or not full.exists():
+            return []
+        return [str(full)] if find_all else str(full)
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[tuple[str, Any]]:
+        return [(path, _Renamed(self.storage, source)) for path, source in CHOSEN.items() if self.storage.exists(source)]
+
+
+class _Renamed(FileSystemStorage):
+    """A storage that gives one file, whatever name it is asked for by: collectstatic asks by the name pages use."""
+
+    def __init__(self, storage: FileSystemStorage, source: str) -> None:
+        super().__init__(location=storage.location)
+        self.source = source
+        self.prefix = ""
+
+    def path(self, name: str) -> str:
+        return super().path(self.source)
+
+    def open(self, name: str, mode: str = "rb") -> Any:
+        return super().open(self.source, mode)
