@@ -1,0 +1,113 @@
+"""`make bench`: every figure in one run on one machine, against a floor of the same run. Prints a table and writes JSON."""
+
+import argparse
+import json
+import logging
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from oms.run.embedded import start_postgres, start_valkey
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--orders", type=int, default=2000, help="orders for the line and for HTTP")
+    parser.add_argument("--files", nargs="*", default=[], help="Online Retail files to import; a made-up one without")
+    parser.add_argument("--json", default="", help="where to write the figures as JSON; standard output without")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="throughline-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        postgres, valkey = start_postgres(folder), start_valkey(folder)
+        try:
+            os.environ.update(
+                DATABASE_URL=postgres.url,
+                REDIS_URL=valkey.url,
+                SECRET_KEY="for-the-bench",
+                STATICFILES_STORAGE="django.contrib.staticfiles.storage.StaticFilesStorage",
+                DJANGO_SETTINGS_MODULE="oms.settings",
+                LOG_LEVEL="ERROR",
+            )
+            figures = _measure(arguments, folder)
+        finally:
+            valkey.stop()
+            postgres.stop()
+    _show(figures)
+    text = json.dumps(figures, indent=2)
+    if arguments.json:
+        Path(arguments.json).write_text(text + "\n")
+    else:
+        print(text)
+    return 0
+
+
+def _measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    import django
+
+    django.setup()
+    logging.disable(logging.WARNING)
+    from django.core.management import call_command
+
+    from bench import floor, house, http, imports, line, memory, pdfs, queries
+
+    _say("building a house of 10,000 SKUs")
+    call_command("migrate", verbosity=0)
+    key = house.build()
+    count = arguments.orders
+    figures: dict[str, Any] = {"machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}}
+    for hot in (False, True):
+        name = "hot" if hot else "uniform"
+        _say(f"floor and line, {name}")
+        floor.measure(count // 10, hot=hot, seed=1)
+        line.measure(count // 10, hot=hot, seed=2)
+        at_floor, at_line = floor.measure(count, hot=hot, seed=3), line.measure(count, hot=hot, seed=4)
+        figures[name] = {"floor": at_floor, **at_line, "ratio": round(at_line["line"] / at_floor, 2)}
+    _say("queries of each station")
+    figures["queries"] = queries.measure()
+    _say("invoice PDFs")
+    figures["pdfs_per_second"] = pdfs.measure(60)
+    _say("placing over HTTP")
+    figures["http"] = http.measure(count, key)
+    _say("memory")
+    figures["memory"] = memory.measure(key)
+    _say("import")
+    figures["import"] = imports.measure(arguments.files, folder)
+    return figures
+
+
+def _show(figures: dict[str, Any]) -> None:
+    rows = [
+        ("place over HTTP, 2 workers, 8 clients", f"{figures['http']['orders_per_second']} orders/s", f"p95 {figures['http']['p95_ms']} ms"),
+        *(
+            (
+                f"the line, one worker, {name}",
+                f"{figures[name]['line']} orders/s",
+                f"{figures[name]['ratio']} × the floor of {figures[name]['floor']}",
+            )
+            for name in ("uniform", "hot")
+        ),
+        ("import", f"{figures['import']['rows_per_second']} rows/s", f"{figures['import']['rows']} rows"),
+        ("invoice PDFs, one process", f"{figures['pdfs_per_second']} a second", ""),
+        ("web + one worker", f"{figures['memory']['together_mib']} MiB", f"web {figures['memory']['web_mib']}, worker {figures['memory']['worker_mib']}"),
+        *(
+            (f"statements, station {name}", f"{some['batch_of_200']} for 200 orders", f"{some['batch_of_5']} for 5")
+            for name, some in figures["queries"].items()
+        ),
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    print()
+    for row in rows:
+        print(f"  {row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}".rstrip())
+    print()
+
+
+def _say(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
