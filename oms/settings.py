@@ -217,11 +217,11 @@ REST_FRAMEWORK = {
         "customers.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["oms.core.api.MayUseApi"],
+    "DEFAULT_PERMISSION_CLASSES": ["oms.core.api.access.MayUseApi"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["oms.core.api.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["oms.core.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "oms.core.api.problem_response",
+    "EXCEPTION_HANDLER": "oms.core.api.problems.problem_response",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {"PaymentMethodEnum": "customers.states.PaymentMethod"},
 }
 
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")

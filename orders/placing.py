@@ -85,22 +85,26 @@ class _Priced:
     charges: list[OrderCharge] = field(default_factory=list)
 
 
-def place_order(draft: OrderDraft, *, actor: str) -> Order:
-    """Place one order. As `place_orders`, but raises what is wrong with it."""
-    [result] = place_orders([draft], actor=actor)
+def place_order(draft: OrderDraft, *, actor: str, known_to: Channel | None = None) -> Order:
+    """Place one order. As `place_orders`, but raises what is wrong with it. The order's lines are on `order.placed_lines`."""
+    [result] = place_orders([draft], actor=actor, known_to=known_to)
     if isinstance(result, BusinessError):
         raise result
     return result
 
 
-def place_orders(drafts: Sequence[OrderDraft], *, actor: str) -> list[Order | BusinessError]:
+def place_orders(
+    drafts: Sequence[OrderDraft], *, actor: str, known_to: Channel | None = None
+) -> list[Order | BusinessError]:
     """Place `drafts` together; give for each the order, or why it was refused. A refused draft never harms its neighbours.
+
+    `known_to`: only customers that a storefront of this channel may see are known; the desk (None) knows all.
 
     Prices and taxes are ours, frozen on the lines here. A constant number of queries whatever the batch's size; locks nothing. Not safe
     to repeat but for drafts with an `external_reference`, which a channel takes once (Conflict). Records `order.placed`.
     """
-    with transaction.atomic():
-        catalogue = _load(drafts)
+    with transaction.atomic(savepoint=False):
+        catalogue = _load(drafts, known_to)
         results: list[_Priced | BusinessError] = [_priced(draft, catalogue, actor) for draft in drafts]
         results = _without_repeats(results)
         placed = [result for result in results if isinstance(result, _Priced)]
@@ -110,12 +114,12 @@ def place_orders(drafts: Sequence[OrderDraft], *, actor: str) -> list[Order | Bu
 
 
 def price_draft(draft: OrderDraft) -> Order:
-    """Price a draft as `place_order` would, without saving it. The order's lines are on `order.draft_lines`.
+    """Price a draft as `place_order` would, without saving it. The order's lines are on `order.placed_lines`.
 
     Raises what `place_order` would raise.
     """
-    priced = _prepared(draft, _load([draft]), actor="")
-    priced.order.draft_lines = priced.lines  # type: ignore[attr-defined]
+    priced = _prepared(draft, _load([draft], None), actor="")
+    priced.order.placed_lines = priced.lines
     return priced.order
 
 
@@ -129,8 +133,8 @@ def priced_skus(codes: Sequence[str] | None = None, *, currency: str, on: date |
     return skus if codes is None else skus.filter(code__in=codes)
 
 
-def _load(drafts: Sequence[OrderDraft]) -> _Catalogue:
-    customers = Customer.objects.prefetch_related("addresses").in_bulk({draft.customer_id for draft in drafts})
+def _load(drafts: Sequence[OrderDraft], known_to: Channel | None) -> _Catalogue:
+    customers = Customer.objects.known_to(known_to).prefetch_related("addresses").in_bulk({draft.customer_id for draft in drafts})
     codes = {line.sku.strip().upper() for draft in drafts for line in draft.lines if isinstance(line.sku, str)}
     skus = {sku.code: sku for sku in priced_skus(sorted(codes), currency=settings.BOOKS_CURRENCY)}
     rates = TaxRate.objects.filter(valid_from__lte=timezone.localdate()).order_by("valid_from")
@@ -317,6 +321,7 @@ def _save(placed: list[_Priced], actor: str) -> None:
     for priced in placed:
         for row in (*priced.lines, *priced.charges):
             row.order_id = priced.order.pk
+        priced.order.placed_lines = priced.lines
     bulk.insert_all([line for priced in placed for line in priced.lines])
     bulk.insert_all([charge for priced in placed for charge in priced.charges])
     record(

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(fields=['-last_order_at', '-id'], name='customer_recent'),
+            index=models.Index(models.OrderBy(models.F('last_order_at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='customer_recent'),
         ),
         migrations.AddIndex(
             model_name='customer',

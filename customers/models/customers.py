@@ -1,6 +1,6 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -78,7 +78,7 @@ class Customer(models.Model):
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_trgm"),
             GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="customer_email_trgm"),
             GinIndex(OpClass("phone_digits", name="gin_trgm_ops"), name="customer_phone_trgm"),
-            models.Index(fields=["-last_order_at", "-id"], name="customer_recent"),
+            models.Index(F("last_order_at").desc(nulls_last=True), F("id").desc(), name="customer_recent"),
             models.Index(fields=["email"], name="customer_email"),
         ]
 

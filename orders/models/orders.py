@@ -126,6 +126,9 @@ class Order(models.Model):
 
     objects = OrderQuerySet.as_manager()
 
+    placed_lines: list[OrderLine]
+    """The lines it was placed with: only on an order that has just been placed or priced."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

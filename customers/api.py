@@ -1,0 +1,82 @@
+"""Customers over REST."""
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from customers.models import Customer
+from customers.serializers import (
+    AnsweredCustomer,
+    AnsweredCustomers,
+    ChangeCustomerSerializer,
+    RegisterCustomerSerializer,
+    address_draft,
+    shown,
+)
+from customers.services import CustomerDraft, change_customer, register_customer
+from oms.core.api.access import channel_of, principal_of
+from oms.core.api.cursors import listed
+from oms.core.api.schema import CURSOR, PROBLEMS
+from oms.core.errors import Conflict, NotFound
+from oms.core.numbering import row_of
+
+
+def customer_numbered(number: str, request: Request) -> Customer:
+    """Give the customer whose number it is, of those the request may see. Raises NotFound."""
+    pk = row_of(number, Customer.NUMBER_PREFIX)
+    customer = Customer.objects.known_to(channel_of(request)).filter(pk=pk).first() if pk else None
+    if customer is None:
+        raise NotFound(_("There is no customer %(number)s.") % {"number": number[:30]}, pointer="/customer")
+    return customer
+
+
+class CustomersView(APIView):
+    needs = {"GET": ("customers:read", "customers.view_customer"), "POST": ("customers:write", "customers.add_customer")}
+
+    @extend_schema(
+        operation_id="list_customers",
+        parameters=[OpenApiParameter("search", str, description="Part of a name, e-mail, telephone number, or a number"), *CURSOR],
+        responses={200: AnsweredCustomers, **PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        """List customers, the newest first."""
+        rows = Customer.objects.known_to(channel_of(request))
+        if search := request.query_params.get("search", "").replace("\x00", "")[:100]:
+            rows = rows.matching(search)
+        return Response(listed(request, rows, order=("-id",), show=lambda page: [shown(customer) for customer in page]))
+
+    @extend_schema(
+        operation_id="register_customer", request=RegisterCustomerSerializer, responses={201: AnsweredCustomer, **PROBLEMS}
+    )
+    def post(self, request: Request) -> Response:
+        """Register a customer. An `external_reference` is taken once, so a repeat with one registers nobody twice (409)."""
+        shape = RegisterCustomerSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        data = dict(shape.validated_data)
+        if "address" in data:
+            data["address"] = address_draft(data["address"])
+        try:
+            customer = register_customer(CustomerDraft(**data), channel=channel_of(request), actor=principal_of(request))
+        except IntegrityError:
+            raise Conflict(_("There is a customer with that external_reference already."), pointer="/external_reference") from None
+        return Response(shown(customer), status=201, headers={"Location": f"/api/v1/customers/{customer.number}"})
+
+
+class CustomerView(APIView):
+    needs = {"GET": ("customers:read", "customers.view_customer"), "PATCH": ("customers:write", "customers.change_customer")}
+
+    @extend_schema(operation_id="read_customer", responses={200: AnsweredCustomer, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """Read a customer."""
+        return Response(shown(customer_numbered(number, request)))
+
+    @extend_schema(operation_id="change_customer", request=ChangeCustomerSerializer, responses={200: AnsweredCustomer, **PROBLEMS})
+    def patch(self, request: Request, number: str) -> Response:
+        """Change a customer. Safe to repeat."""
+        customer = customer_numbered(number, request)
+        shape = ChangeCustomerSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return Response(shown(change_customer(customer.pk, shape.validated_data, actor=principal_of(request))))

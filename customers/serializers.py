@@ -1,0 +1,93 @@
+"""The shapes of what is sent and answered about customers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from customers.models import Customer
+from customers.services import AddressDraft
+from customers.states import CustomerKind, PaymentMethod
+from oms.core.api.shapes import StrictSerializer
+
+
+class AddressSerializer(StrictSerializer):
+    """An address. `lines`: street and building, one to four."""
+
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    lines = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, max_length=4)
+    city = serializers.CharField(max_length=100)
+    region = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    postcode = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    country = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1, two letters: GB")
+
+
+class RegisterCustomerSerializer(StrictSerializer):
+    """A customer to register."""
+
+    name = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(choices=CustomerKind.choices, required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    phone = serializers.CharField(max_length=40, required=False)
+    language = serializers.ChoiceField(choices=["en", "de", "ar"], required=False)
+    vat_number = serializers.CharField(max_length=30, required=False)
+    external_reference = serializers.CharField(max_length=100, required=False)
+    payment_method = serializers.ChoiceField(choices=PaymentMethod.choices, required=False)
+    address = AddressSerializer(required=False)
+
+
+class ChangeCustomerSerializer(StrictSerializer):
+    """What may be changed of a customer: what is not sent stays."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    language = serializers.ChoiceField(choices=["en", "de", "ar"], required=False)
+    vat_number = serializers.CharField(max_length=30, required=False, allow_blank=True)
+
+
+class AnsweredCustomer(serializers.Serializer):
+    """A customer."""
+
+    number = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    email = serializers.CharField()
+    phone = serializers.CharField()
+    language = serializers.CharField()
+    vat_number = serializers.CharField()
+    external_reference = serializers.CharField()
+    open_balance = serializers.DecimalField(19, 4)
+    credit_limit = serializers.DecimalField(19, 4, allow_null=True)
+    orders_count = serializers.IntegerField()
+    orders_total = serializers.DecimalField(19, 4)
+    last_order_at = serializers.DateTimeField(allow_null=True)
+
+
+class AnsweredCustomers(serializers.Serializer):
+    data = AnsweredCustomer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+def address_draft(data: dict[str, Any]) -> AddressDraft:
+    """Give the AddressDraft of a checked body."""
+    return AddressDraft(**{**data, "lines": "\n".join(data["lines"])})
+
+
+def shown(customer: Customer) -> dict[str, Any]:
+    """Show a customer as AnsweredCustomer says."""
+    return {
+        "number": customer.number,
+        "name": customer.name,
+        "kind": customer.kind,
+        "email": customer.email,
+        "phone": customer.phone,
+        "language": customer.language,
+        "vat_number": customer.vat_number,
+        "external_reference": customer.external_reference,
+        "open_balance": f"{customer.open_balance:f}",
+        "credit_limit": None if customer.credit_limit is None else f"{customer.credit_limit:f}",
+        "orders_count": customer.orders_count,
+        "orders_total": f"{customer.orders_total:f}",
+        "last_order_at": customer.last_order_at,
+    }

@@ -1,0 +1,3 @@
+from django.http import HttpRequest
+def shell(request: HttpRequest) -> dict:
+    return {}

@@ -1,0 +1,121 @@
+"""The shapes of what storefronts send about orders. Shape only: what an order may be is for orders.placing to say."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from customers.serializers import AddressSerializer, address_draft
+from customers.states import PaymentMethod
+from oms.core.api.shapes import ExactAmount, StrictSerializer, WholeNumber
+from orders.placing import MOST_LINES, LineDraft
+
+
+class LineSerializer(StrictSerializer):
+    """So many units of a SKU. The price is ours."""
+
+    sku = serializers.CharField(max_length=40)
+    quantity = WholeNumber(min_value=1, max_value=1_000_000)
+
+
+class PlaceOrderSerializer(StrictSerializer):
+    """An order to place."""
+
+    customer = serializers.CharField(max_length=30, help_text="The customer's number: C-1001")
+    lines = LineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
+    ship_to = AddressSerializer(required=False, help_text="Where the goods go; the customer's delivery address without it")
+    bill_to = AddressSerializer(required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    phone = serializers.CharField(max_length=40, required=False)
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    external_reference = serializers.CharField(
+        max_length=100, required=False, help_text="Your own order number: this channel takes each once"
+    )
+    payment_method = serializers.ChoiceField(choices=PaymentMethod.choices, required=False)
+    accepts_part_deliveries = serializers.BooleanField(required=False)
+
+
+class CancelSerializer(StrictSerializer):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class PaymentSerializer(StrictSerializer):
+    """A payment that the storefront has taken."""
+
+    amount = ExactAmount(help_text='In the order\'s currency: "29.90"')
+    method = serializers.ChoiceField(choices=PaymentMethod.choices)
+    reference = serializers.CharField(max_length=100, help_text="The gateway's own: a repeat is known by it")
+
+
+def draft_fields(data: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of an OrderDraft that a checked body sets."""
+    fields: dict[str, Any] = {
+        name: data[name]
+        for name in ("email", "phone", "note", "external_reference", "payment_method", "accepts_part_deliveries")
+        if name in data
+    }
+    fields["lines"] = [LineDraft(line["sku"], line["quantity"]) for line in data["lines"]]
+    for name in ("ship_to", "bill_to"):
+        if name in data:
+            fields[name] = address_draft(data[name])
+    return fields
+
+
+# --- what is answered, for the schema ---
+
+
+class AnsweredLine(serializers.Serializer):
+    """A line and how far it has come."""
+
+    sku = serializers.CharField()
+    description = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = serializers.DecimalField(19, 4)
+    net = serializers.DecimalField(19, 4)
+    tax_rate = serializers.DecimalField(6, 5)
+    tax = serializers.DecimalField(19, 4)
+    reserved = serializers.IntegerField()
+    backordered = serializers.IntegerField()
+    shipped = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+
+
+class AnsweredOrder(serializers.Serializer):
+    """An order as it stands."""
+
+    number = serializers.CharField()
+    state = serializers.CharField()
+    payment_status = serializers.CharField()
+    fulfilment_status = serializers.CharField()
+    waits_for = serializers.CharField(allow_null=True, help_text="What it waits for and who must act; null once it is closed")
+    external_reference = serializers.CharField()
+    customer = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+    currency = serializers.CharField()
+    net_total = serializers.DecimalField(19, 4)
+    tax_total = serializers.DecimalField(19, 4)
+    total = serializers.DecimalField(19, 4)
+    paid_total = serializers.DecimalField(19, 4)
+    ship_to = serializers.DictField(child=serializers.CharField())
+    tracking_page = serializers.CharField()
+    lines = AnsweredLine(many=True)
+
+
+class AnsweredOrders(serializers.Serializer):
+    data = AnsweredOrder(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+class AnsweredEvent(serializers.Serializer):
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    order = serializers.CharField()
+    happened_at = serializers.DateTimeField()
+    data = serializers.DictField()
+
+
+class AnsweredEvents(serializers.Serializer):
+    data = AnsweredEvent(many=True)
+    next_cursor = serializers.CharField()
+    has_more = serializers.BooleanField()
