@@ -1,13 +1,35 @@
 """All addresses of the house."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from oms.desk import customer_page, documents, order_page, public, views
 from oms.desk.health import healthz, readyz
 
 urlpatterns = [
-    path("healthz", healthz),
-    path("readyz", readyz),
+    path("", views.home, name="home"),
+    path("line/", views.line_now, name="line_now"),
+    path("line/changes", views.line_changes, name="line_changes"),
+    path("trouble/", views.trouble, name="trouble"),
+    path("trouble/<int:pk>/retry", views.retry_trouble, name="retry_trouble"),
+    path("messages/", views.messages, name="messages"),
+    path("messages/<int:pk>/", views.message, name="message"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("orders/", include("orders.urls")),
+    path("orders/<str:number>/", order_page.order, name="order"),
+    path("", include("customers.urls")),
+    path("customers/<str:number>/", customer_page.customer, name="customer"),
+    path("", include("inventory.urls")),
+    path("", include("shipping.urls")),
+    path("", include("accounting.urls")),
+    path("o/<str:token>/", public.public_order, name="public_order"),
+    path("o/<str:token>/<str:number>.pdf", public.public_invoice, name="public_invoice"),
+    path("login/", LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/", include("oms.api")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]

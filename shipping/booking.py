@@ -10,11 +10,12 @@ from oms.core.errors import BusinessError
 from oms.core.events import fact, record
 from oms.core.stations import TryLater
 from orders.progress import note_step
-from shipping.carriers.base import Booking, CarrierError, CarrierRefused, CarrierUnknown, Parcel, Party, ShipmentRequest
+from shipping.carriers.base import Booking, CarrierError, CarrierRefused, CarrierUnknown, Parcel, ShipmentRequest
 from shipping.carriers.registry import carrier_named
 from shipping.fulfilling import lock_with_orders
 from shipping.models import Shipment
 from shipping.paper import own_label
+from shipping.parties import recipient_of, sender_of
 from shipping.states import BEFORE_DISPATCH, ShipmentState
 
 
@@ -66,19 +67,12 @@ def _settle_doubt(carrier, request: ShipmentRequest, doubt: CarrierUnknown) -> B
 
 def request_for(shipment: Shipment) -> ShipmentRequest:
     """Word a shipment for a carrier."""
-    order, warehouse = shipment.order, shipment.warehouse
+    order = shipment.order
     weight = max(shipment.weight_grams, 1)
     each = -(-weight // shipment.packages)
     return ShipmentRequest(
         reference=shipment.number,
-        sender=Party(
-            name=warehouse.name,
-            lines=tuple(warehouse.lines.splitlines()),
-            city=warehouse.city,
-            postcode=warehouse.postcode,
-            country=warehouse.country,
-            phone=warehouse.phone,
-        ),
+        sender=sender_of(shipment),
         recipient=recipient_of(shipment),
         parcels=tuple(Parcel(weight_grams=each) for _ in range(shipment.packages)),
         service=shipment.carrier.service,
@@ -86,22 +80,6 @@ def request_for(shipment: Shipment) -> ShipmentRequest:
         value=order.net_total,
         currency=order.currency,
         tracking_number=shipment.tracking_number,
-    )
-
-
-def recipient_of(shipment: Shipment) -> Party:
-    """Give whom the shipment goes to."""
-    order = shipment.order
-    address = order.ship_to
-    return Party(
-        name=address.get("name") or order.customer.name,
-        lines=tuple(address.get("lines", "").splitlines()),
-        city=address.get("city", ""),
-        postcode=address.get("postcode", ""),
-        region=address.get("region", ""),
-        country=address.get("country", ""),
-        phone=order.phone,
-        email=order.email,
     )
 
 

@@ -11,7 +11,7 @@ from oms.core.events import fact, record
 from oms.core.locks import lock, lock_one
 from orders.models import Order
 from orders.progress import note_step
-from shipping.models import Shipment
+from shipping.models import Carrier, Shipment
 from shipping.states import ShipmentState
 
 
@@ -109,3 +109,18 @@ def lock_with_orders(shipments: Sequence[Shipment]) -> list[Shipment]:
     for shipment in locked:
         shipment.order = orders[shipment.order_id]
     return locked
+
+
+def choose_carrier(pk: int, code: str, *, actor: str) -> Shipment:
+    """Have the carrier `code` take a shipment that is not booked yet. Locks order and shipment. Raises NotFound, Invalid, Conflict."""
+    with transaction.atomic():
+        shipment = lock_shipment(pk)
+        carrier = Carrier.objects.filter(code=code[:30], is_active=True).first()
+        if carrier is None:
+            raise Invalid(_("There is no such carrier."), pointer="/carrier")
+        if not shipment.can_pack and shipment.state != ShipmentState.PACKED:
+            raise Conflict(_("%(number)s is booked already.") % {"number": shipment.number})
+        shipment.carrier = carrier
+        shipment.save(update_fields=["carrier"])
+        record([_fact("shipment.carrier_chosen", shipment, actor, carrier=carrier.name)])
+    return shipment

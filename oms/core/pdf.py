@@ -1,5 +1,6 @@
 """HTML to PDF, with fonts of our own inside and nothing fetched."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from oms.core.stations import TryLater
 
 FONTS = {
     "inter.woff2": "vendor/fonts/inter-latin-wght-normal.woff2",
+    "inter-ext.woff2": "vendor/fonts/inter-latin-ext-wght-normal.woff2",
     "plex-arabic-400.woff2": "vendor/fonts/ibm-plex-sans-arabic-arabic-400-normal.woff2",
     "plex-arabic-600.woff2": "vendor/fonts/ibm-plex-sans-arabic-arabic-600-normal.woff2",
 }
@@ -27,6 +29,13 @@ def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     html_class, fetcher = _weasyprint()
     html = render_to_string(template, context)
     return html_class(string=html, base_url=None, url_fetcher=fetcher).write_pdf()
+
+
+def render_together(sheets: Sequence[tuple[str, dict[str, Any]]]) -> bytes:
+    """Render several (template, context) into one PDF, each from a page of its own. As `render_pdf`."""
+    html_class, fetcher = _weasyprint()
+    rendered = [html_class(string=render_to_string(*sheet), base_url=None, url_fetcher=fetcher).render() for sheet in sheets]
+    return rendered[0].copy([page for document in rendered for page in document.pages]).write_pdf()
 
 
 @cache

@@ -142,6 +142,14 @@ class Shipment(models.Model):
         return self.state in (ShipmentState.PLANNED, ShipmentState.PICKING)
 
     @property
+    def kilograms(self) -> str:
+        return f"{self.weight_grams / 1000:.2f}"
+
+    @property
+    def is_on_the_way(self) -> bool:
+        return self.state in ON_THE_WAY
+
+    @property
     def can_dispatch(self) -> bool:
         return self.state == ShipmentState.BOOKED
 

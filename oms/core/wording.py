@@ -1,0 +1,65 @@
+"""Events worded for people."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from oms.core.models import Event
+
+Facts = dict[str, Any]
+
+_SENTENCES: dict[str, Callable[[Facts], str]] = {
+    "order.placed": lambda f: _("Order placed: %(lines)s lines, %(total)s %(currency)s") % _with(f, "lines", "total", "currency"),
+    "order.screened": lambda f: _("Screened: nothing speaks against it"),
+    "order.held": lambda f: _("Put on hold: %(reason)s") % _with(f, "reason"),
+    "order.hold_released": lambda f: _("Hold released: %(reason)s") % _with(f, "reason"),
+    "order.allocated": lambda f: _("Stock reserved: %(reserved)s units, %(short)s short") % _with(f, "reserved", "short"),
+    "order.backordered": lambda f: _("Waits for stock: %(short)s units short") % _with(f, "short"),
+    "order.filled": lambda f: _("More stock reserved: %(reserved)s units, %(short)s short") % _with(f, "reserved", "short"),
+    "order.planned": lambda f: _("Shipment planned"),
+    "order.shipped": lambda f: _("Everything has left"),
+    "order.delivered": lambda f: _("Everything has arrived"),
+    "order.completed": lambda f: _("Delivered, invoiced and paid: closed"),
+    "order.cancelled": lambda f: _("Cancelled. %(reason)s") % _with(f, "reason"),
+    "order.expired": lambda f: _("The draft lapsed"),
+    "invoice.issued": lambda f: _("Invoice %(number)s over %(total)s %(currency)s") % _with(f, "number", "total", "currency"),
+    "invoice.credited": lambda f: _("Invoice %(number)s credited by %(credit_note)s") % _with(f, "number", "credit_note"),
+    "payment.received": lambda f: _("Payment of %(amount)s %(currency)s, %(reference)s") % _with(f, "amount", "currency", "reference"),
+    "shipment.carrier_chosen": lambda f: _("%(number)s goes with %(carrier)s") % _with(f, "number", "carrier"),
+    "shipment.picking": lambda f: _("%(number)s is being picked") % _with(f, "number"),
+    "shipment.packed": lambda f: _("%(number)s packed: %(packages)s packages, %(weight_grams)s g") % _with(f, "number", "packages", "weight_grams"),
+    "shipment.booked": lambda f: _("%(number)s booked with %(carrier)s, %(tracking_number)s") % _with(f, "number", "carrier", "tracking_number"),
+    "shipment.dispatched": lambda f: _("%(number)s left with %(carrier)s") % _with(f, "number", "carrier"),
+    "shipment.in_transit": lambda f: _("%(number)s on its way: %(said)s") % _with(f, "number", "said"),
+    "shipment.delivered": lambda f: _("%(number)s delivered") % _with(f, "number"),
+    "shipment.exception": lambda f: _("%(number)s is held up: %(said)s") % _with(f, "number", "said"),
+    "shipment.returned": lambda f: _("%(number)s comes back: %(said)s") % _with(f, "number", "said"),
+    "shipment.lost": lambda f: _("%(number)s is lost: %(said)s") % _with(f, "number", "said"),
+    "shipment.voided": lambda f: _("%(number)s called off") % _with(f, "number"),
+    "stock.freed": lambda f: _("%(units)s units are free again") % _with(f, "units"),
+    "stock.adjusted": lambda f: _("Stock corrected by %(quantity)s in %(warehouse)s: %(note)s") % _with(f, "quantity", "warehouse", "note"),
+    "stock.arrived": lambda f: _("Stock arrived"),
+    "purchase.proposed": lambda f: _("Proposed to buy %(quantity)s") % _with(f, "quantity"),
+    "purchase.ordered": lambda f: _("%(number)s sent to %(vendor)s") % _with(f, "number", "vendor"),
+    "purchase.received": lambda f: _("%(units)s units received on %(number)s") % _with(f, "units", "number"),
+    "purchase.rejected": lambda f: _("Not bought"),
+    "customer.registered": lambda f: _("Customer registered"),
+    "customer.changed": lambda f: _("Customer changed"),
+}
+
+
+def worded(event: Event) -> str:
+    """Word an event; one that nobody has worded is told by its kind."""
+    sentence = _SENTENCES.get(event.kind)
+    return sentence(event.data) if sentence else event.kind.replace(".", " ").replace("_", " ").capitalize()
+
+
+def _with(facts: Facts, *names: str) -> Facts:
+    return {name: _plain(facts.get(name, "")) for name in names}
+
+
+def _plain(value: Any) -> str:
+    """Write an amount without the digits that no currency has."""
+    text = str(value)
+    return text[:-2] if text.endswith("00") and "." in text and len(text.partition(".")[2]) == 4 else text

@@ -1,0 +1,1 @@
+"""The phone form: an order by telephone without touching the mouse."""
