@@ -1,0 +1,125 @@
+"""Building the demo house, in an empty database."""
+
+import random
+from datetime import date
+from decimal import Decimal
+
+from django.contrib.auth.models import Group
+from stdnum import ean
+
+from customers.models import Address, Channel, Customer
+from customers.states import ChannelKind, CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
+from inventory.adjusting import open_stock
+from inventory.models import Price, ReorderRule, Sku, Vendor, Warehouse
+from oms.core.access import ROLES
+from oms.core.models import User
+from oms.desk.demo.goods import COMPANIES, GOODS, PEOPLE
+from orders.models import TaxRate
+from shipping.models import Carrier
+from shipping.states import CarrierMode
+
+ADMINISTRATOR = "administrator"
+
+
+def hire(password: str) -> None:
+    """Make somebody for each role, all with the same password: this is a demo."""
+    for role in ROLES:
+        person = User.objects.create_user(username=role, password=password, is_staff=role == "manager")
+        person.groups.add(Group.objects.get(name=role))
+    User.objects.create_superuser(username=ADMINISTRATOR, password=password)
+
+
+def open_channels() -> dict[str, Channel]:
+    """Open a channel of each kind; between them they show all four ways to invoice and ship."""
+    ways = {
+        ChannelKind.WEB: ("Web shop", InvoicePolicy.ON_ALLOCATION, ShipPolicy.PREPAID),
+        ChannelKind.PHONE: ("Telephone", InvoicePolicy.ON_ALLOCATION, ShipPolicy.ON_TERMS),
+        ChannelKind.STORE: ("Store", InvoicePolicy.ON_SHIPMENT, ShipPolicy.PREPAID),
+        ChannelKind.EDI: ("EDI", InvoicePolicy.ON_SHIPMENT, ShipPolicy.ON_TERMS),
+    }
+    return {
+        kind: Channel.objects.create(code=kind, name=name, kind=kind, invoice_policy=invoice, ship_policy=ship)
+        for kind, (name, invoice, ship) in ways.items()
+    }
+
+
+def set_taxes() -> None:
+    for country, name, rate in (("GB", "VAT 20%", "0.20"), ("DE", "USt 19%", "0.19"), ("SA", "VAT 15%", "0.15")):
+        TaxRate.objects.create(country=country, name=name, rate=Decimal(rate), valid_from=date(2021, 1, 1))
+
+
+def open_warehouses() -> list[Warehouse]:
+    return [
+        Warehouse.objects.create(
+            code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", phone="+441134960000", rank=1
+        ),
+        Warehouse.objects.create(
+            code="bremen", name="Bremen", lines="Am Speicher 4", city="Bremen", postcode="28217", country="DE", phone="+49421123456000", rank=2
+        ),
+    ]
+
+
+def find_carriers() -> None:
+    Carrier.objects.create(code="sandbox", name="Sandbox Parcels", adapter="sandbox", service="standard", max_weight_grams=30_000, rank=1)
+    Carrier.objects.create(code="van", name="Our own van", adapter="manual", max_weight_grams=200_000, rank=3)
+    Carrier.objects.create(
+        code="freight", name="Northern Freight", adapter="manual", mode=CarrierMode.FREIGHT, scac="NRTF", service="LTL", rank=2
+    )
+
+
+def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
+    """Make the SKUs with prices, reorder rules and opening stock. A few are scarce, so that something waits."""
+    vendors = [
+        Vendor.objects.create(name="Potteries Trade Ltd", email="orders@potteries.example", lead_time_days=10),
+        Vendor.objects.create(name="Hansa Import GmbH", email="bestellung@hansa.example", language="de", lead_time_days=21),
+    ]
+    skus = Sku.objects.bulk_create(
+        [
+            Sku(code=code, name=name, cost=Decimal(cost), weight_grams=grams, barcode=_gtin(number))
+            for number, (code, name, _price, cost, grams) in enumerate(GOODS)
+        ]
+    )
+    Price.objects.bulk_create([Price(sku=sku, unit_price=Decimal(row[2])) for sku, row in zip(skus, GOODS, strict=True)])
+    leeds, bremen = warehouses
+    stock = []
+    for number, sku in enumerate(skus):
+        scarce = number % 9 == 4
+        stock.append((sku.pk, leeds.pk, dice.randint(2, 6) if scarce else dice.randint(60, 260)))
+        if not scarce and number % 3:
+            stock.append((sku.pk, bremen.pk, dice.randint(20, 120)))
+        ReorderRule.objects.create(
+            sku=sku, warehouse=leeds, vendor=vendors[number % 2], point=dice.randint(10, 40), target=dice.randint(80, 200)
+        )
+    open_stock(stock, actor="user:manager")
+    return skus
+
+
+def know_customers(channels: dict[str, Channel], dice: random.Random) -> list[Customer]:
+    """Make people, who buy in the web shop and pay first, and companies, who buy on account."""
+    rows = [(*person, None) for person in PEOPLE] + list(COMPANIES)
+    customers = []
+    for name, language, street, town, postcode, country, phone, credit in rows:
+        is_company = credit is not None
+        customer = Customer.objects.create(
+            kind=CustomerKind.COMPANY if is_company else CustomerKind.PERSON,
+            name=name,
+            email=f"{name.lower().split()[0].strip('().&')}@{'trade' if is_company else 'mail'}.example",
+            phone=phone,
+            phone_digits=phone.lstrip("+"),
+            language=language,
+            channel=channels[ChannelKind.PHONE if is_company else ChannelKind.WEB],
+            credit_limit=Decimal(credit) if credit else None,
+            terms_days=dice.choice([14, 30]) if is_company else 0,
+            payment_method=PaymentMethod.ACCOUNT if is_company else PaymentMethod.CARD,
+            accepts_part_deliveries=dice.random() < 0.8,
+        )
+        Address.objects.create(
+            customer=customer, lines=street, city=town, postcode=postcode, country=country, is_billing=True, is_delivery=True
+        )
+        customers.append(customer)
+    return customers
+
+
+def _gtin(number: int) -> str:
+    digits = f"50601234{number:04d}"
+    return digits + str(ean.calc_check_digit(digits))
