@@ -21,7 +21,7 @@ from oms.core.api.access import channel_of, principal_of
 from oms.core.api.cursors import listed
 from oms.core.api.schema import CURSOR, PROBLEMS
 from oms.core.errors import Conflict, NotFound
-from oms.core.numbering import row_of
+from oms.core.readable import row_of
 
 
 def customer_numbered(number: str, request: Request) -> Customer:

@@ -17,7 +17,7 @@ from inventory.selectors import coming_in, skus_shown, stock_of, value_of_stock
 from inventory.states import MovementKind, NeedState, ReservationState
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
-from oms.core.numbering import human_number, row_of
+from oms.core.readable import human_number, row_of
 from oms.core.pages import keyset_page
 
 BY_HAND = (MovementKind.COUNT, MovementKind.SCRAP, MovementKind.CORRECTION)

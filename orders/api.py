@@ -19,7 +19,7 @@ from oms.core.api.idempotency import once
 from oms.core.api.schema import CURSOR, IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.errors import Invalid, NotFound
 from oms.core.models import Event
-from oms.core.numbering import human_number, row_of
+from oms.core.readable import human_number, row_of
 from orders.blockers import blocker_of
 from orders.cancelling import cancel_order
 from orders.models import Order, OrderLine

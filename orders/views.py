@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from oms.core.access import actor_of, staff_may
-from oms.core.numbering import row_of
+from oms.core.readable import row_of
 from oms.core.pages import keyset_page
 from orders.cancelling import cancel_order
 from orders.filters import OrderFilter

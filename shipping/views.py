@@ -11,7 +11,7 @@ from inventory.models import Warehouse
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
 from oms.core.models import Event
-from oms.core.numbering import row_of
+from oms.core.readable import row_of
 from oms.core.pages import keyset_page
 from shipping import dispatching, fulfilling, tracking
 from shipping.models import Carrier, Shipment

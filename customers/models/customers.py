@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models.channels import Channel
 from customers.states import CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
-from oms.core.numbering import human_number, row_of
+from oms.core.readable import human_number, row_of
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):

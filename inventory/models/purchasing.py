@@ -5,7 +5,7 @@ from django_fsm import FSMField, transition
 
 from inventory.models.catalogue import Sku, Warehouse
 from inventory.states import NEED_MOVES, PURCHASE_MOVES, NeedState, PurchaseState
-from oms.core.numbering import human_number
+from oms.core.readable import human_number
 from oms.core.triggers import append_only, legal_moves
 
 

@@ -10,7 +10,7 @@ from oms.core.models import Event
 Facts = dict[str, Any]
 
 _SENTENCES: dict[str, Callable[[Facts], str]] = {
-    "order.placed": lambda f: _("Order placed: %(lines)s lines, %(total)s %(currency)s") % _with(f, "lines", "total", "currency"),
+    "order.placed": lambda f: _("Order placed over %(total)s %(currency)s") % _with(f, "total", "currency"),
     "order.screened": lambda f: _("Screened: nothing speaks against it"),
     "order.held": lambda f: _("Put on hold: %(reason)s") % _with(f, "reason"),
     "order.hold_released": lambda f: _("Hold released: %(reason)s") % _with(f, "reason"),

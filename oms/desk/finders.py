@@ -20,6 +20,11 @@ CHOSEN = {
         for subset in ("latin", "latin-ext", "cyrillic", "greek")
     },
     **{
+        f"vendor/fonts/inter-{subset}-{weight}-normal.woff2": f"@fontsource/inter/files/inter-{subset}-{weight}-normal.woff2"
+        for subset in ("latin", "latin-ext")
+        for weight in (400, 600)
+    },
+    **{
         f"vendor/fonts/ibm-plex-sans-arabic-arabic-{weight}-normal.woff2": (
             f"@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-{weight}-normal.woff2"
         )

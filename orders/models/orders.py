@@ -7,7 +7,7 @@ from django_fsm import FSMField, transition
 from customers.models import Channel, Customer
 from customers.states import InvoicePolicy, PaymentMethod, ShipPolicy
 from inventory.models import StockLevel
-from oms.core.numbering import human_number, row_of
+from oms.core.readable import human_number, row_of
 from oms.core.triggers import legal_moves
 from orders.models.lines import OrderLine
 from orders.states import (

@@ -14,7 +14,7 @@ from oms.core import stations
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Invalid
 from oms.core.models import StoredResponse
-from oms.core.numbering import row_of
+from oms.core.readable import row_of
 from orders.models import Order
 from orders.phone import selectors
 from orders.phone.call import Call, Row, parse_entry

@@ -4,7 +4,7 @@ from django_fsm import FSMField, transition
 
 from inventory.models import Reservation, Sku, Warehouse
 from oms.core.models import Document
-from oms.core.numbering import human_number
+from oms.core.readable import human_number
 from oms.core.triggers import legal_moves
 from orders.models import Order, OrderLine
 from shipping.models.carriers import Carrier

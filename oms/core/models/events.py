@@ -1,5 +1,6 @@
 from django.db import models
 
+from oms.core.readable import human_number
 from oms.core.triggers import append_only
 
 
@@ -27,6 +28,11 @@ class Event(models.Model):
             models.Index(fields=["subject", "subject_id", "id"], name="event_subject"),
         ]
         triggers = append_only()
+
+    @property
+    def order_number(self) -> str:
+        """The number of the order it belongs to, for people; empty where there is none."""
+        return human_number("SO", self.order_id) if self.order_id else ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.subject_id}"
