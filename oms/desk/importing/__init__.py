@@ -1,0 +1,1 @@
+"""Importing real orders from elsewhere, through the same placement code as every face."""
