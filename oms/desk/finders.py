@@ -10,11 +10,9 @@ from django.core.checks import CheckMessage, Warning
 from django.core.files.storage import FileSystemStorage
 
 CHOSEN = {
-    "vendor/tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler/tabler.rtl.min.css": "@tabler/core/dist/css/tabler.rtl.min.css",
-    "vendor/tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    # The maps are named by the style sheets, and hashing them looks for all that is named.
+    **{f"vendor/tabler/{name}": f"@tabler/core/dist/css/{name}" for css in ("tabler.min.css", "tabler.rtl.min.css") for name in (css, f"{css}.map")},
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "vendor/htmx/idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
     **{
         f"vendor/fonts/inter-{subset}-wght-normal.woff2": f"@fontsource-variable/inter/files/inter-{subset}-wght-normal.woff2"
         for subset in ("latin", "latin-ext", "cyrillic", "greek")
