@@ -1,7 +1,6 @@
 """HTML to PDF, with fonts of our own inside and nothing fetched."""
 
 import atexit
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,8 +66,6 @@ def _press() -> _Press:
         from weasyprint.urls import URLFetcher, URLFetcherResponse
     except OSError as error:
         raise TryLater(f"PDFs need the Pango library: apt-get install libpango-1.0-0 libpangoft2-1.0-0 ({error})") from None
-    for noisy in ("fontTools", "weasyprint"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
 
     class OnlyOurFonts(URLFetcher):
         """Gives our fonts from the disk and refuses every other address."""

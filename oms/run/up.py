@@ -99,6 +99,7 @@ def _environment() -> dict[str, str]:
         "CARRIER_WEBHOOK_SECRET": kept["CARRIER_WEBHOOK_SECRET"],
         "DEMO_PASSWORD": kept["DEMO_PASSWORD"],
         "DJANGO_SETTINGS_MODULE": "oms.settings",
+        "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
         "PYTHONUNBUFFERED": "1",
     }
     return {name: os.environ.get(name) or value for name, value in made.items()}
@@ -159,7 +160,7 @@ def _prepare(environment: dict[str, str]) -> None:
 
 def _children(environment: dict[str, str]) -> list[Child]:
     python = sys.executable
-    celery = [python, "-m", "celery", "-A", "oms"]
+    celery = [python, "-W", "ignore::UserWarning:celery.platforms", "-m", "celery", "-q", "-A", "oms"]
     beat_file = str(DATA / "celerybeat-schedule")
     return [
         Child("mail", [python, "-m", "oms.run.mailsink"]),

@@ -1,21 +1,32 @@
 """Answering a repeated request with the first answer: RFC draft Idempotency-Key, kept with the work in one transaction."""
 
 import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
 
 from oms.core.api.access import principal_of
 from oms.core.errors import BusinessError, Conflict, Invalid
-from oms.core.models import StoredResponse
 
 HEADER = "Idempotency-Key"
 MOST_CHARACTERS = 255
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a piece of work is answered with."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class KeyMissing(BusinessError):
@@ -37,34 +48,40 @@ class InFlight(Conflict):
     code = "idempotency_key_in_flight"
 
 
-def once(request: Request, work: Callable[[], tuple[int, dict[str, Any], dict[str, str]]]) -> HttpResponse:
+def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
     """Do `work` once for the request's key; give its answer, or word for word the first one to a repeat.
 
-    `work` gives (status, body, headers) and runs in the transaction that stores its answer: both or neither. What it refuses is not stored, so a corrected
-    request may use the key again.
-    Raises KeyMissing (400), KeyReused (422), InFlight (409).
+    `work` runs in the transaction that stores its answer: both or neither. What it refuses is not stored, so a corrected request may use
+    the key again. Two queries beside the work. Raises KeyMissing (400), KeyReused (422), InFlight (409).
     """
-    key = _key_of(request)
-    principal, digest = principal_of(request), _digest(request)
+    key, principal, digest = _key_of(request), principal_of(request), _digest(request)
     try:
         with transaction.atomic():
             stored = _stored(principal, key)
             if stored is None:
-                status, body, headers = work()
-                text = JSONRenderer().render(body).decode()
-                StoredResponse.objects.create(
-                    principal=principal, key=key, request_sha256=digest, status_code=status, body=text
-                )
-    except IntegrityError as error:
-        if "one_response_per_key" in str(error):
-            raise InFlight(_("A request with this key has just been answered: send it again to get that answer.")) from None
-        raise
-    if stored is None:
-        return _response(status, text, headers)
+                answer = work()
+                text = render(answer.body)
+                _store(principal, key, digest, answer.status, text)
+                return _response(answer.status, text, answer.headers)
+    except (BusinessError, IntegrityError):
+        # The first request may have committed between our look and our lock: then its answer is the answer.
+        stored = _stored(principal, key)
+        if stored is None:
+            raise
     status, text, first_digest = stored
     if first_digest != digest:
         raise KeyReused(_("This Idempotency-Key was used for another request: use a new key for a new request."))
     return _response(status, text, {"Idempotent-Replayed": "true"})
+
+
+def answer_again(request: Request, body: dict[str, Any]) -> str:
+    """Give `body` as JSON, and keep it as the answer to the request's key from now on: the work has gone on since it was stored."""
+    text = render(body)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_storedresponse SET body = %s WHERE principal = %s AND key = %s", [text, principal_of(request), _key_of(request)]
+        )
+    return text
 
 
 def _key_of(request: Request) -> str:
@@ -76,15 +93,14 @@ def _key_of(request: Request) -> str:
     return key
 
 
+def render(body: dict[str, Any]) -> str:
+    """Give `body` as JSON, as every answer is written."""
+    return json.dumps(body, cls=JSONEncoder, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _digest(request: Request) -> str:
-    canonical = JSONRenderer().render(_sorted(request.data))
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + canonical).hexdigest()
-
-
-def _sorted(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _sorted(data[name]) for name in sorted(data)}
-    return [_sorted(item) for item in data] if isinstance(data, list) else data
+    canonical = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.method} {request.path}\n{canonical}".encode()).hexdigest()
 
 
 def _stored(principal: str, key: str) -> tuple[int, str, str] | None:
@@ -102,6 +118,14 @@ def _stored(principal: str, key: str) -> tuple[int, str, str] | None:
     if not taken:
         raise InFlight(_("The first request with this Idempotency-Key is still being worked on: send it again in a moment."))
     return None
+
+
+def _store(principal: str, key: str, digest: str, status: int, text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_storedresponse (principal, key, request_sha256, status_code, body, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
+            [principal, key, digest, status, text, timezone.now()],
+        )
 
 
 def _response(status: int, text: str, headers: dict[str, str]) -> HttpResponse:
