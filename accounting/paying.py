@@ -21,6 +21,8 @@ from oms.core.money import ZERO, round_amount
 from orders.holding import lock_order
 from orders.progress import note_paid
 
+MOST = Decimal(10) ** 14
+
 
 def record_payment(
     order_pk: int,
@@ -44,7 +46,7 @@ def record_payment(
         raise Invalid(_("There is no payment method %(method)s.") % {"method": method}, pointer="/method")
     with transaction.atomic():
         order = lock_order(order_pk)
-        if not amount.is_finite() or amount <= 0 or amount != round_amount(amount, order.currency):
+        if not amount.is_finite() or not 0 < amount <= MOST or amount != round_amount(amount, order.currency):
             raise Invalid(_("A payment is an amount above zero, in whole cents."), pointer="/amount")
         known = Payment.objects.filter(customer=order.customer_id, method=method, reference=reference).first()
         if known is not None:
