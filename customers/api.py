@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from customers.models import Customer
 from customers.serializers import (
@@ -13,13 +12,15 @@ from customers.serializers import (
     AnsweredCustomers,
     ChangeCustomerSerializer,
     RegisterCustomerSerializer,
-    address_draft,
+    customer_draft,
     shown,
 )
-from customers.services import CustomerDraft, change_customer, register_customer
+from customers.services import change_customer, register_customer
 from oms.core.api.access import channel_of, principal_of
-from oms.core.api.cursors import listed
+from oms.core.api.cursors import asked, listed
 from oms.core.api.schema import CURSOR, PROBLEMS
+from oms.core.api.shapes import checked
+from oms.core.api.views import Resource
 from oms.core.errors import Conflict, NotFound
 from oms.core.readable import row_of
 
@@ -33,7 +34,7 @@ def customer_numbered(number: str, request: Request) -> Customer:
     return customer
 
 
-class CustomersView(APIView):
+class CustomersView(Resource):
     needs = {"GET": ("customers:read", "customers.view_customer"), "POST": ("customers:write", "customers.add_customer")}
 
     @extend_schema(
@@ -44,28 +45,22 @@ class CustomersView(APIView):
     def get(self, request: Request) -> Response:
         """List customers, the newest first."""
         rows = Customer.objects.known_to(channel_of(request))
-        if search := request.query_params.get("search", "").replace("\x00", "")[:100]:
-            rows = rows.matching(search)
+        if search := asked(request, "search", "cursor", "limit").get("search"):
+            rows = rows.matching(search[:100])
         return Response(listed(request, rows, order=("-id",), show=lambda page: [shown(customer) for customer in page]))
 
-    @extend_schema(
-        operation_id="register_customer", request=RegisterCustomerSerializer, responses={201: AnsweredCustomer, **PROBLEMS}
-    )
+    @extend_schema(operation_id="register_customer", request=RegisterCustomerSerializer, responses={201: AnsweredCustomer, **PROBLEMS})
     def post(self, request: Request) -> Response:
         """Register a customer. An `external_reference` is taken once, so a repeat with one registers nobody twice (409)."""
-        shape = RegisterCustomerSerializer(data=request.data)
-        shape.is_valid(raise_exception=True)
-        data = dict(shape.validated_data)
-        if "address" in data:
-            data["address"] = address_draft(data["address"])
+        draft = customer_draft(checked(RegisterCustomerSerializer, request.data))
         try:
-            customer = register_customer(CustomerDraft(**data), channel=channel_of(request), actor=principal_of(request))
+            customer = register_customer(draft, channel=channel_of(request), actor=principal_of(request))
         except IntegrityError:
             raise Conflict(_("There is a customer with that external_reference already."), pointer="/external_reference") from None
         return Response(shown(customer), status=201, headers={"Location": f"/api/v1/customers/{customer.number}"})
 
 
-class CustomerView(APIView):
+class CustomerView(Resource):
     needs = {"GET": ("customers:read", "customers.view_customer"), "PATCH": ("customers:write", "customers.change_customer")}
 
     @extend_schema(operation_id="read_customer", responses={200: AnsweredCustomer, **PROBLEMS})
@@ -77,6 +72,5 @@ class CustomerView(APIView):
     def patch(self, request: Request, number: str) -> Response:
         """Change a customer. Safe to repeat."""
         customer = customer_numbered(number, request)
-        shape = ChangeCustomerSerializer(data=request.data)
-        shape.is_valid(raise_exception=True)
-        return Response(shown(change_customer(customer.pk, shape.validated_data, actor=principal_of(request))))
+        changes = checked(ChangeCustomerSerializer, request.data)
+        return Response(shown(change_customer(customer.pk, changes, actor=principal_of(request))))

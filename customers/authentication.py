@@ -6,7 +6,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from customers.models import ApiKey
+from customers.models import ApiKey, Channel
+from oms.core.reading import columns_of, instance, read
 
 
 class Storefront:
@@ -37,7 +38,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         parts = readable.strip().split("_", 2)
         key = None
         if len(parts) == 3 and parts[0] == "tl" and len(parts[1]) <= 12 and readable.isascii():
-            key = ApiKey.objects.select_related("channel").filter(prefix=parts[1]).first()
+            key = _key_with(parts[1])
         expected = key.sha256 if key else "0" * 64
         if not hmac.compare_digest(expected, ApiKey.digest(readable.strip())) or key is None or not key.is_live:
             raise AuthenticationFailed("This API key is unknown, expired or revoked.", code="key_refused")
@@ -45,3 +46,17 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="throughline"'
+
+
+def _key_with(prefix: str) -> ApiKey | None:
+    """Give the key with its channel, in one query."""
+    rows = read(
+        f"SELECT {columns_of(ApiKey)}, {columns_of(Channel)} FROM customers_apikey"
+        " JOIN customers_channel ON customers_channel.id = customers_apikey.channel_id WHERE customers_apikey.prefix = %s",
+        [prefix],
+    )
+    if not rows:
+        return None
+    key = instance(ApiKey, rows[0])
+    key.channel = instance(Channel, rows[0][len(ApiKey._meta.concrete_fields) :])
+    return key

@@ -5,32 +5,32 @@ from typing import Any
 from rest_framework import serializers
 
 from customers.models import Customer
-from customers.services import AddressDraft
+from customers.services import AddressDraft, CustomerDraft
 from customers.states import CustomerKind, PaymentMethod
-from oms.core.api.shapes import StrictSerializer
+from oms.core.api.shapes import StrictSerializer, Text, amount
 
 
 class AddressSerializer(StrictSerializer):
     """An address. `lines`: street and building, one to four."""
 
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    lines = serializers.ListField(child=serializers.CharField(max_length=100), min_length=1, max_length=4)
-    city = serializers.CharField(max_length=100)
-    region = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    postcode = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    name = Text(max_length=200, required=False, allow_blank=True)
+    lines = serializers.ListField(child=Text(max_length=100), min_length=1, max_length=4)
+    city = Text(max_length=100)
+    region = Text(max_length=100, required=False, allow_blank=True)
+    postcode = Text(max_length=20, required=False, allow_blank=True)
     country = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1, two letters: GB")
 
 
 class RegisterCustomerSerializer(StrictSerializer):
     """A customer to register."""
 
-    name = serializers.CharField(max_length=200)
+    name = Text(max_length=200)
     kind = serializers.ChoiceField(choices=CustomerKind.choices, required=False)
     email = serializers.EmailField(max_length=254, required=False)
-    phone = serializers.CharField(max_length=40, required=False)
+    phone = Text(max_length=40, required=False)
     language = serializers.ChoiceField(choices=["en", "de", "ar"], required=False)
-    vat_number = serializers.CharField(max_length=30, required=False)
-    external_reference = serializers.CharField(max_length=100, required=False)
+    vat_number = Text(max_length=30, required=False)
+    external_reference = Text(max_length=100, required=False)
     payment_method = serializers.ChoiceField(choices=PaymentMethod.choices, required=False)
     address = AddressSerializer(required=False)
 
@@ -38,11 +38,11 @@ class RegisterCustomerSerializer(StrictSerializer):
 class ChangeCustomerSerializer(StrictSerializer):
     """What may be changed of a customer: what is not sent stays."""
 
-    name = serializers.CharField(max_length=200, required=False)
+    name = Text(max_length=200, required=False)
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    phone = Text(max_length=40, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=["en", "de", "ar"], required=False)
-    vat_number = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    vat_number = Text(max_length=30, required=False, allow_blank=True)
 
 
 class AnsweredCustomer(serializers.Serializer):
@@ -56,6 +56,7 @@ class AnsweredCustomer(serializers.Serializer):
     language = serializers.CharField()
     vat_number = serializers.CharField()
     external_reference = serializers.CharField()
+    currency = serializers.CharField()
     open_balance = serializers.DecimalField(19, 4)
     credit_limit = serializers.DecimalField(19, 4, allow_null=True)
     orders_count = serializers.IntegerField()
@@ -64,9 +65,14 @@ class AnsweredCustomer(serializers.Serializer):
 
 
 class AnsweredCustomers(serializers.Serializer):
-    data = AnsweredCustomer(many=True)
+    data = AnsweredCustomer(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
     has_more = serializers.BooleanField()
+
+
+def customer_draft(data: dict[str, Any]) -> CustomerDraft:
+    """Give the CustomerDraft of a checked body."""
+    return CustomerDraft(**data | {"address": address_draft(data["address"]) if "address" in data else None})
 
 
 def address_draft(data: dict[str, Any]) -> AddressDraft:
@@ -85,9 +91,10 @@ def shown(customer: Customer) -> dict[str, Any]:
         "language": customer.language,
         "vat_number": customer.vat_number,
         "external_reference": customer.external_reference,
-        "open_balance": f"{customer.open_balance:f}",
-        "credit_limit": None if customer.credit_limit is None else f"{customer.credit_limit:f}",
+        "currency": customer.currency,
+        "open_balance": amount(customer.open_balance, customer.currency),
+        "credit_limit": None if customer.credit_limit is None else amount(customer.credit_limit, customer.currency),
         "orders_count": customer.orders_count,
-        "orders_total": f"{customer.orders_total:f}",
+        "orders_total": amount(customer.orders_total, customer.currency),
         "last_order_at": customer.last_order_at,
     }

@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
-from stdnum.eu import vat
+from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError as NumberError
+from stdnum.gb import vat as gb_vat
 
 from customers.models import Address, Channel, Customer
 from customers.states import CustomerKind, PaymentMethod
@@ -19,6 +20,9 @@ from oms.core import bulk
 from oms.core.errors import Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock, lock_one
+
+# Greece numbers its companies as EL, not by its country code.
+_EU_PREFIXES = {"EL", *(country.upper() for country in eu_vat.MEMBER_STATES)} - {"GR"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,17 @@ def register_customer(draft: CustomerDraft, *, channel: Channel | None, actor: s
     return customer
 
 
+def known_or_registered(draft: CustomerDraft, *, channel: Channel | None, actor: str) -> Customer:
+    """Give the channel's customer with the draft's external reference, as they are; register the draft where there is none.
+
+    Two at once with the same reference: the later one fails on the constraint `customer_reference_once`. Raises and records as
+    `register_customer` does.
+    """
+    reference = draft.external_reference.strip()
+    known = Customer.objects.filter(channel=channel, external_reference=reference).first() if reference else None
+    return known or register_customer(draft, channel=channel, actor=actor)
+
+
 def change_customer(pk: int, changes: Mapping[str, str], *, actor: str) -> Customer:
     """Change what people may change of a customer: name, email, phone, language, VAT number, note.
 
@@ -141,13 +156,15 @@ def checked_phone(text: str, *, country: str) -> str:
 
 
 def checked_vat_number(text: str) -> str:
-    """Give `text` as a VAT number in its compact form, or empty. EU and UK numbers are checked by their check digits."""
+    """Give `text` as a VAT number in its compact form, or empty. EU and UK numbers are checked by their check digits. Raises Invalid."""
     text = "".join(text.split()).upper()
-    if text[:2] in vat.MEMBER_STATES_UPPER and text:
-        try:
-            return vat.validate(text)
-        except NumberError:
-            raise Invalid(_("%(text)s is not a VAT number: a digit must be wrong.") % {"text": text}, pointer="/vat_number") from None
+    try:
+        if text[:2] in _EU_PREFIXES:
+            return eu_vat.validate(text)
+        if text[:2] == "GB":
+            return f"GB{gb_vat.validate(text)}"
+    except NumberError:
+        raise Invalid(_("%(text)s is not a VAT number: a digit must be wrong.") % {"text": text}, pointer="/vat_number") from None
     return text
 
 

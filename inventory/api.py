@@ -8,11 +8,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from inventory.models import Sku, StockLevel
-from oms.core.api.cursors import listed
+from oms.core.api.cursors import asked, listed
 from oms.core.api.schema import CURSOR, PROBLEMS
+from oms.core.api.views import Resource
 from oms.core.errors import Invalid, NotFound
 
 MOST_SKUS = 100
@@ -37,12 +37,12 @@ class AnsweredStock(serializers.Serializer):
 
 
 class AnsweredStocks(serializers.Serializer):
-    data = AnsweredStock(many=True)
+    data = AnsweredStock(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
     has_more = serializers.BooleanField()
 
 
-class StocksView(APIView):
+class StocksView(Resource):
     needs = {"GET": ("stock:read", "inventory.view_stocklevel")}
 
     @extend_schema(
@@ -53,15 +53,15 @@ class StocksView(APIView):
     def get(self, request: Request) -> Response:
         """List SKUs with their stock, by code."""
         rows = Sku.objects.filter(is_active=True)
-        if wanted := request.query_params.get("sku", ""):
-            codes = {code.strip().upper() for code in wanted.replace("\x00", "").split(",") if code.strip()}
+        if wanted := asked(request, "sku", "cursor", "limit").get("sku"):
+            codes = {code.strip().upper() for code in wanted.split(",") if code.strip()}
             if len(codes) > MOST_SKUS:
-                raise Invalid(_("Ask for at most %(most)d SKUs at once.") % {"most": MOST_SKUS}, pointer="/sku")
+                raise Invalid(_("Ask for at most %(most)d SKUs at once.") % {"most": MOST_SKUS}, parameter="sku")
             rows = rows.filter(code__in=codes)
         return Response(listed(request, rows, order=("code",), show=_shown))
 
 
-class StockView(APIView):
+class StockView(Resource):
     needs = {"GET": ("stock:read", "inventory.view_stocklevel")}
 
     @extend_schema(operation_id="read_stock", responses={200: AnsweredStock, **PROBLEMS})
@@ -77,9 +77,7 @@ def _shown(skus: list[Sku]) -> list[dict[str, Any]]:
     places: dict[int, list[dict[str, Any]]] = defaultdict(list)
     levels = StockLevel.objects.filter(sku__in=skus).select_related("warehouse").order_by("warehouse__rank", "warehouse_id")
     for level in levels:
-        places[level.sku_id].append(
-            {"warehouse": level.warehouse.code, "on_hand": level.on_hand, "reserved": level.reserved, "free": level.free}
-        )
+        places[level.sku_id].append({"warehouse": level.warehouse.code, "on_hand": level.on_hand, "reserved": level.reserved, "free": level.free})
     return [
         {
             "sku": sku.code,

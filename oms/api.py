@@ -1,20 +1,48 @@
-"""The addresses of the REST API."""
+"""The addresses of the REST API, and the one answer that every app has a part in."""
 
-from django.urls import path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-
-from accounting.api import PaymentsView
-from customers.api import CustomersView, CustomerView
 from django.contrib.auth.decorators import login_not_required
+from django.urls import path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounting.api import AnsweredInvoice, InvoicePdfView, PaymentsView, invoices_shown
+from customers.api import CustomersView, CustomerView
 from inventory.api import StocksView, StockView
 from oms.core.api.problems import not_found
-from orders.api import CancelView, EventsView, OrdersView, OrderView
+from oms.core.api.schema import PROBLEMS
+from oms.core.api.views import Resource
+from orders.answers import shown
+from orders.api import CancelView, OrdersView, order_numbered
+from orders.feed import EventsView
+from orders.serializers import AnsweredOrder
+from shipping.api import AnsweredShipment, shipments_shown
+
+
+class AnsweredWholeOrder(AnsweredOrder):
+    """An order as it stands, with its shipments and invoices."""
+
+    shipments = AnsweredShipment(many=True)
+    invoices = AnsweredInvoice(many=True)
+
+
+class OrderView(Resource):
+    needs = {"GET": ("orders:read", "orders.view_order")}
+
+    @extend_schema(operation_id="read_order", responses={200: AnsweredWholeOrder, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """Read an order: where it stands, what it waits for, how far each line has come, its shipments and invoices."""
+        order = order_numbered(number, request)
+        return Response(shown(order) | {"shipments": shipments_shown(order), "invoices": invoices_shown(order)})
+
 
 urlpatterns = [
     path("v1/orders", OrdersView.as_view()),
     path("v1/orders/<str:number>", OrderView.as_view()),
     path("v1/orders/<str:number>/cancel", CancelView.as_view()),
     path("v1/orders/<str:number>/payments", PaymentsView.as_view()),
+    path("v1/orders/<str:number>/invoices/<str:invoice>.pdf", InvoicePdfView.as_view()),
     path("v1/events", EventsView.as_view()),
     path("v1/stock", StocksView.as_view()),
     path("v1/stock/<str:code>", StockView.as_view()),

@@ -7,6 +7,9 @@ from django.urls import include, path
 from oms.desk import customer_page, documents, order_page, public, views
 from oms.desk.health import healthz, readyz
 
+handler400 = "oms.core.api.problems.bad_request"
+handler500 = "oms.core.api.problems.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("line/", views.line_now, name="line_now"),

@@ -8,18 +8,20 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import DecimalField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.models import Channel, Customer
+from customers.models import Address, Channel, Customer
 from customers.services import AddressDraft, checked_email, checked_phone
 from customers.states import PaymentMethod, ShipPolicy
-from inventory.models import Price, Sku
+from inventory.models import Sku
 from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.money import ZERO, round_amount
+from oms.core.reading import columns_of, instance, read
 from orders.models import Order, OrderCharge, OrderLine, TaxRate
 from orders.pricing import Amounts, add_up, price
 from orders.states import ChargeKind
@@ -73,6 +75,7 @@ class _Catalogue:
     """What is needed to price drafts, loaded once for the whole batch."""
 
     customers: Mapping[int, Customer]
+    addresses: Mapping[int, Sequence[Address]]
     skus: Mapping[str, Sku]
     tax: Mapping[tuple[str, str], TaxRate]
     taken_references: frozenset[tuple[int, str]]
@@ -93,9 +96,7 @@ def place_order(draft: OrderDraft, *, actor: str, known_to: Channel | None = Non
     return result
 
 
-def place_orders(
-    drafts: Sequence[OrderDraft], *, actor: str, known_to: Channel | None = None
-) -> list[Order | BusinessError]:
+def place_orders(drafts: Sequence[OrderDraft], *, actor: str, known_to: Channel | None = None) -> list[Order | BusinessError]:
     """Place `drafts` together; give for each the order, or why it was refused. A refused draft never harms its neighbours.
 
     `known_to`: only customers that a storefront of this channel may see are known; the desk (None) knows all.
@@ -123,21 +124,21 @@ def price_draft(draft: OrderDraft) -> Order:
     return priced.order
 
 
-def priced_skus(codes: Sequence[str] | None = None, *, currency: str, on: date | None = None) -> QuerySet[Sku]:
-    """Give active SKUs (those of `codes` if given) with `list_price`, None where the price list has none."""
-    day = on or timezone.localdate()
-    prices = Price.objects.filter(sku=OuterRef("pk"), list_name="", currency=currency).filter(
-        Q(valid_on__isnull=True) | Q(valid_on__contains=day)
-    )
-    skus = Sku.objects.annotate(list_price=Subquery(prices.values("unit_price")[:1]))
-    return skus if codes is None else skus.filter(code__in=codes)
+# What everybody pays for a SKU in a currency on a day: None where the price list has nothing.
+_LIST_PRICE = (
+    "(SELECT unit_price FROM inventory_price WHERE inventory_price.sku_id = inventory_sku.id AND list_name = '' AND currency = %s"
+    " AND (valid_on IS NULL OR valid_on @> %s::date) LIMIT 1)"
+)
+
+
+def priced_skus(*, currency: str, on: date | None = None) -> QuerySet[Sku]:
+    """Give SKUs with `list_price`, None where the price list has none."""
+    price_now = RawSQL(_LIST_PRICE, [currency, on or timezone.localdate()], output_field=DecimalField())
+    return Sku.objects.annotate(list_price=price_now)
 
 
 def _load(drafts: Sequence[OrderDraft], known_to: Channel | None) -> _Catalogue:
-    customers = Customer.objects.known_to(known_to).prefetch_related("addresses").in_bulk({draft.customer_id for draft in drafts})
-    codes = {line.sku.strip().upper() for draft in drafts for line in draft.lines if isinstance(line.sku, str)}
-    skus = {sku.code: sku for sku in priced_skus(sorted(codes), currency=settings.BOOKS_CURRENCY)}
-    rates = TaxRate.objects.filter(valid_from__lte=timezone.localdate()).order_by("valid_from")
+    customers = _customers({draft.customer_id for draft in drafts}, known_to)
     references = {draft.external_reference for draft in drafts if draft.external_reference}
     taken = (
         Order.objects.filter(external_reference__in=references, channel__in={draft.channel.pk for draft in drafts}).values_list(
@@ -148,10 +149,47 @@ def _load(drafts: Sequence[OrderDraft], known_to: Channel | None) -> _Catalogue:
     )
     return _Catalogue(
         customers=customers,
-        skus=skus,
-        tax={(rate.country, rate.category): rate for rate in rates},
+        addresses=_addresses(customers),
+        skus=_skus({line.sku.strip().upper() for draft in drafts for line in draft.lines}),
+        tax=_tax_rates(),
         taken_references=frozenset(taken),
     )
+
+
+def _customers(keys: set[int], known_to: Channel | None) -> dict[int, Customer]:
+    only = " AND channel_id = %s" if known_to else ""
+    rows = read(
+        f"SELECT {columns_of(Customer)} FROM customers_customer WHERE id = ANY(%s)" + only,
+        [list(keys), *([known_to.pk] if known_to else [])],
+    )
+    return {row[0]: instance(Customer, row) for row in rows}
+
+
+def _addresses(customers: Mapping[int, Customer]) -> dict[int, list[Address]]:
+    found: dict[int, list[Address]] = {pk: [] for pk in customers}
+    for row in read(f"SELECT {columns_of(Address)} FROM customers_address WHERE customer_id = ANY(%s) ORDER BY id", [list(customers)]):
+        address = instance(Address, row)
+        address.customer = customers[address.customer_id]
+        found[address.customer_id].append(address)
+    return found
+
+
+def _skus(codes: set[str]) -> dict[str, Sku]:
+    skus = {}
+    for row in read(
+        f"SELECT {columns_of(Sku)}, {_LIST_PRICE} FROM inventory_sku WHERE code = ANY(%s)",
+        [settings.BOOKS_CURRENCY, timezone.localdate(), sorted(codes)],
+    ):
+        sku = instance(Sku, row)
+        sku.list_price = row[-1]  # type: ignore[attr-defined]
+        skus[sku.code] = sku
+    return skus
+
+
+def _tax_rates() -> dict[tuple[str, str], TaxRate]:
+    rows = read(f"SELECT {columns_of(TaxRate)} FROM orders_taxrate WHERE valid_from <= %s ORDER BY valid_from", [timezone.localdate()])
+    rates = [instance(TaxRate, row) for row in rows]
+    return {(rate.country, rate.category): rate for rate in rates}
 
 
 def _priced(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced | BusinessError:
@@ -172,7 +210,7 @@ def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced:
             _("Channel %(channel)s sells in %(currency)s; the books are kept in %(books)s and there is no rate yet.")
             % {"channel": draft.channel, "currency": draft.channel.currency, "books": settings.BOOKS_CURRENCY}
         )
-    order = _headed(draft, customer, actor)
+    order = _headed(draft, customer, catalogue.addresses[customer.pk], actor)
     country = order.ship_to["country"]
     lines = _lines(draft, catalogue, country)
     charges = _charges(draft, catalogue, country)
@@ -183,8 +221,7 @@ def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced:
     return _Priced(order, lines, charges)
 
 
-def _headed(draft: OrderDraft, customer: Customer, actor: str) -> Order:
-    addresses = list(customer.addresses.all())
+def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address], actor: str) -> Order:
     ship_to = _address(draft.ship_to, customer, [a for a in addresses if a.is_delivery] or addresses)
     bill_to = _address(draft.bill_to, customer, [a for a in addresses if a.is_billing]) or ship_to
     if ship_to is None or bill_to is None:
@@ -208,15 +245,13 @@ def _headed(draft: OrderDraft, customer: Customer, actor: str) -> Order:
         ship_policy=customer.ship_policy or draft.channel.ship_policy,
         payment_method=draft.payment_method or customer.payment_method,
         terms_days=customer.terms_days if on_terms else 0,
-        accepts_part_deliveries=(
-            customer.accepts_part_deliveries if draft.accepts_part_deliveries is None else draft.accepts_part_deliveries
-        ),
+        accepts_part_deliveries=(customer.accepts_part_deliveries if draft.accepts_part_deliveries is None else draft.accepts_part_deliveries),
         placed_by=actor,
         placed_at=draft.placed_at or timezone.now(),
     )
 
 
-def _address(given: AddressDraft | None, customer: Customer, known: list) -> dict[str, str] | None:
+def _address(given: AddressDraft | None, customer: Customer, known: Sequence[Address]) -> dict[str, str] | None:
     if given is not None:
         return given.frozen(customer.name)
     if not known:
@@ -246,7 +281,7 @@ def _line(line: LineDraft, position: int, draft: OrderDraft, catalogue: _Catalog
             pointer=f"{pointer}/quantity",
             sku=sku.code,
         )
-    unit_price = line.unit_price if line.unit_price is not None else sku.list_price
+    unit_price = line.unit_price if line.unit_price is not None else sku.list_price  # type: ignore[attr-defined]
     if unit_price is None or unit_price <= 0:
         raise Invalid(_("%(code)s has no price: give it one in the price list.") % {"code": sku.code}, pointer=pointer, sku=sku.code)
     rate = catalogue.tax.get((country, sku.tax_category))

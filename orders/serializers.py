@@ -2,40 +2,52 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from customers.serializers import AddressSerializer, address_draft
+from customers.serializers import AddressSerializer, RegisterCustomerSerializer, address_draft
 from customers.states import PaymentMethod
-from oms.core.api.shapes import ExactAmount, StrictSerializer, WholeNumber
+from oms.core.api.shapes import ExactAmount, StrictSerializer, Text, WholeNumber, YesNo, checked
 from orders.placing import MOST_LINES, LineDraft
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/RegisterCustomerRequest"}]})
+class CustomerField(serializers.Field):
+    """A customer's number (str), or a customer as one registers (dict). One whose external_reference is known is not registered again."""
+
+    def to_internal_value(self, data: Any) -> str | dict[str, Any]:
+        if isinstance(data, dict):
+            return checked(RegisterCustomerSerializer, data)
+        if not isinstance(data, str) or not data.strip():
+            raise serializers.ValidationError(_('Give a customer\'s number, "C-1001", or an object with a new customer.'), code="invalid")
+        return data
 
 
 class LineSerializer(StrictSerializer):
     """So many units of a SKU. The price is ours."""
 
-    sku = serializers.CharField(max_length=40)
+    sku = Text(max_length=40)
     quantity = WholeNumber(min_value=1, max_value=1_000_000)
 
 
 class PlaceOrderSerializer(StrictSerializer):
     """An order to place."""
 
-    customer = serializers.CharField(max_length=30, help_text="The customer's number: C-1001")
-    lines = LineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)
+    customer = CustomerField(help_text="The customer's number, C-1001, or a new customer, registered with the order")
+    lines = LineSerializer(many=True, allow_empty=False, max_length=MOST_LINES)  # type: ignore[call-arg]
     ship_to = AddressSerializer(required=False, help_text="Where the goods go; the customer's delivery address without it")
     bill_to = AddressSerializer(required=False)
     email = serializers.EmailField(max_length=254, required=False)
-    phone = serializers.CharField(max_length=40, required=False)
-    note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    external_reference = serializers.CharField(
-        max_length=100, required=False, help_text="Your own order number: this channel takes each once"
-    )
+    phone = Text(max_length=40, required=False)
+    note = Text(max_length=2000, required=False, allow_blank=True)
+    external_reference = Text(max_length=100, required=False, help_text="Your own order number: this channel takes each once")
     payment_method = serializers.ChoiceField(choices=PaymentMethod.choices, required=False)
-    accepts_part_deliveries = serializers.BooleanField(required=False)
+    accepts_part_deliveries = YesNo(required=False)
 
 
 class CancelSerializer(StrictSerializer):
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    reason = Text(max_length=300, required=False, allow_blank=True)
 
 
 class PaymentSerializer(StrictSerializer):
@@ -43,15 +55,13 @@ class PaymentSerializer(StrictSerializer):
 
     amount = ExactAmount(help_text='In the order\'s currency: "29.90"')
     method = serializers.ChoiceField(choices=PaymentMethod.choices)
-    reference = serializers.CharField(max_length=100, help_text="The gateway's own: a repeat is known by it")
+    reference = Text(max_length=100, help_text="The gateway's own: a repeat is known by it")
 
 
 def draft_fields(data: dict[str, Any]) -> dict[str, Any]:
     """Give the fields of an OrderDraft that a checked body sets."""
     fields: dict[str, Any] = {
-        name: data[name]
-        for name in ("email", "phone", "note", "external_reference", "payment_method", "accepts_part_deliveries")
-        if name in data
+        name: data[name] for name in ("email", "phone", "note", "external_reference", "payment_method", "accepts_part_deliveries") if name in data
     }
     fields["lines"] = [LineDraft(line["sku"], line["quantity"]) for line in data["lines"]]
     for name in ("ship_to", "bill_to"):
@@ -80,14 +90,13 @@ class AnsweredLine(serializers.Serializer):
     cancelled = serializers.IntegerField()
 
 
-class AnsweredOrder(serializers.Serializer):
-    """An order as it stands."""
+class AnsweredListedOrder(serializers.Serializer):
+    """An order as lists show it."""
 
     number = serializers.CharField()
     state = serializers.CharField()
     payment_status = serializers.CharField()
     fulfilment_status = serializers.CharField()
-    waits_for = serializers.CharField(allow_null=True, help_text="What it waits for and who must act; null once it is closed")
     external_reference = serializers.CharField()
     customer = serializers.CharField()
     placed_at = serializers.DateTimeField()
@@ -101,8 +110,14 @@ class AnsweredOrder(serializers.Serializer):
     lines = AnsweredLine(many=True)
 
 
+class AnsweredOrder(AnsweredListedOrder):
+    """An order as it stands."""
+
+    waits_for = serializers.CharField(allow_null=True, help_text="What it waits for and who must act; null once it is closed")
+
+
 class AnsweredOrders(serializers.Serializer):
-    data = AnsweredOrder(many=True)
+    data = AnsweredListedOrder(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
     has_more = serializers.BooleanField()
 
@@ -112,10 +127,10 @@ class AnsweredEvent(serializers.Serializer):
     kind = serializers.CharField()
     order = serializers.CharField()
     happened_at = serializers.DateTimeField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class AnsweredEvents(serializers.Serializer):
-    data = AnsweredEvent(many=True)
+    data = AnsweredEvent(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField()
     has_more = serializers.BooleanField()

@@ -15,7 +15,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class BodyLimitMiddleware:
-    """Answer 413 to a body above MAX_BODY_BYTES before any of it is read."""
+    """Answer 413 to a body above MAX_BODY_BYTES before any of it is read, and 411 to one that does not say how long it is."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -24,12 +24,15 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
             sentence = _("The request is larger than %(limit)d bytes. Send less at a time.") % {"limit": settings.MAX_BODY_BYTES}
-            return JsonResponse(
-                {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": sentence, "code": "too_large"},
-                status=413,
-                content_type="application/problem+json",
-            )
+            return _refusal(413, "Content Too Large", "too_large", sentence)
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            return _refusal(411, "Length Required", "length_required", _("Send the request whole, with a Content-Length."))
         return self.get_response(request)
+
+
+def _refusal(status: int, title: str, code: str, sentence: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": sentence}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 class BusinessErrorMiddleware:

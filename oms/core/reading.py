@@ -16,7 +16,7 @@ M = TypeVar("M", bound=models.Model)
 def columns_of(model: type[models.Model]) -> str:
     """Give the columns of `model` for a SELECT, each with its table's name, in the order that `instance` takes their values in."""
     quote = connection.ops.quote_name
-    return ", ".join(f"{quote(model._meta.db_table)}.{quote(field.column)}" for field in model._meta.concrete_fields)
+    return ", ".join(f"{quote(model._meta.db_table)}.{quote(str(field.column))}" for field in model._meta.concrete_fields)
 
 
 def instance(model: type[M], values: Sequence[Any]) -> M:

@@ -1,4 +1,4 @@
-"""Lists by cursor: `{"data": […], "next_cursor": …, "has_more": …}`, on keyset pages."""
+"""What a request asks for in its address, and lists by cursor: `{"data": […], "next_cursor": …, "has_more": …}`, on keyset pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +14,22 @@ MOST = 100
 USUAL = 50
 
 
+def asked(request: Request, *names: str) -> dict[str, str]:
+    """Give the parameters of the address that have a value. Raises Invalid for one that is not among `names`, given twice or has a NUL."""
+    parameters = {}
+    for name, values in request.query_params.lists():
+        if name not in names:
+            raise Invalid(
+                _("There is no parameter %(name)s here, only %(names)s.") % {"name": name[:60].replace("\x00", ""), "names": ", ".join(names)},
+                parameter=name[:60].replace("\x00", ""),
+            )
+        if len(values) > 1 or "\x00" in values[0]:
+            raise Invalid(_("Give %(name)s once, as text.") % {"name": name}, parameter=name)
+        if values[0]:
+            parameters[name] = values[0]
+    return parameters
+
+
 def listed(request: Request, rows: QuerySet, *, order: tuple[str, ...], show: Callable[[list[Any]], list[dict[str, Any]]]) -> dict[str, Any]:
     """Give a page of `rows` as the request asks (`cursor`, `limit` ≤ 100). One query, and what `show` needs for a whole page."""
     page = keyset_page(rows, order=order, after=request.query_params.get("cursor", ""), size=limit_of(request))
@@ -23,6 +39,6 @@ def listed(request: Request, rows: QuerySet, *, order: tuple[str, ...], show: Ca
 def limit_of(request: Request) -> int:
     """Give the `limit` asked for. Raises Invalid."""
     text = request.query_params.get("limit", str(USUAL))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
-        raise Invalid(_("limit is a number from 1 to %(most)d.") % {"most": MOST}, pointer="/limit")
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST):
+        raise Invalid(_("limit is a number from 1 to %(most)d.") % {"most": MOST}, parameter="limit")
     return int(text)

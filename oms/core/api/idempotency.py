@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -26,7 +26,6 @@ class Answer:
 
     status: int
     body: dict[str, Any]
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class KeyMissing(BusinessError):
@@ -48,11 +47,12 @@ class InFlight(Conflict):
     code = "idempotency_key_in_flight"
 
 
-def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
+def once(request: Request, work: Callable[[], Answer], *, location: Callable[[dict[str, Any]], str] | None = None) -> HttpResponse:
     """Do `work` once for the request's key; give its answer, or word for word the first one to a repeat.
 
     `work` runs in the transaction that stores its answer: both or neither. What it refuses is not stored, so a corrected request may use
-    the key again. Two queries beside the work. Raises KeyMissing (400), KeyReused (422), InFlight (409).
+    the key again. `location`: gives the address of what was made, from the answer. Two queries beside the work.
+    Raises KeyMissing (400), KeyReused (422), InFlight (409).
     """
     key, principal, digest = _key_of(request), principal_of(request), _digest(request)
     try:
@@ -62,7 +62,7 @@ def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
                 answer = work()
                 text = render(answer.body)
                 _store(principal, key, digest, answer.status, text)
-                return _response(answer.status, text, answer.headers)
+                return _response(answer.status, text, location(answer.body) if location else "")
     except (BusinessError, IntegrityError):
         # The first request may have committed between our look and our lock: then its answer is the answer.
         stored = _stored(principal, key)
@@ -71,16 +71,16 @@ def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
     status, text, first_digest = stored
     if first_digest != digest:
         raise KeyReused(_("This Idempotency-Key was used for another request: use a new key for a new request."))
-    return _response(status, text, {"Idempotent-Replayed": "true"})
+    response = _response(status, text, location(json.loads(text)) if location else "")
+    response["Idempotent-Replayed"] = "true"
+    return response
 
 
 def answer_again(request: Request, body: dict[str, Any]) -> str:
     """Give `body` as JSON, and keep it as the answer to the request's key from now on: the work has gone on since it was stored."""
     text = render(body)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE core_storedresponse SET body = %s WHERE principal = %s AND key = %s", [text, principal_of(request), _key_of(request)]
-        )
+        cursor.execute("UPDATE core_storedresponse SET body = %s WHERE principal = %s AND key = %s", [text, principal_of(request), _key_of(request)])
     return text
 
 
@@ -128,5 +128,8 @@ def _store(principal: str, key: str, digest: str, status: int, text: str) -> Non
         )
 
 
-def _response(status: int, text: str, headers: dict[str, str]) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="application/json", headers=headers)
+def _response(status: int, text: str, location: str) -> HttpResponse:
+    response = HttpResponse(text, status=status, content_type="application/json")
+    if location:
+        response["Location"] = location
+    return response

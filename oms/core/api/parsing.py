@@ -1,6 +1,7 @@
 """JSON as it should be: UTF-8, finite numbers, no NUL, no half characters, no key twice, not too deep, not too large."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -82,7 +83,10 @@ def _integer(text: str) -> int:
 def _number(text: str) -> float:
     if len(text) > MOST_DIGITS:
         raise ValueError("a number is too long")
-    return float(text)
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _check_strings(data: Any) -> None:

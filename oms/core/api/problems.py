@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import defaults
 from rest_framework import exceptions, status
 
 from oms.core.errors import BusinessError
@@ -15,6 +17,7 @@ from oms.core.errors import BusinessError
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+UNIQUE_VIOLATION, EXCLUSION_VIOLATION = "23505", "23P01"
 TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -23,6 +26,7 @@ TITLES = {
     405: "Method Not Allowed",
     406: "Not Acceptable",
     409: "Conflict",
+    411: "Length Required",
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
@@ -55,7 +59,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> HttpResponse 
         return problem(error.status, error.code, error.sentence, errors=errors, **error.data)
     if isinstance(error, exceptions.ValidationError):
         errors = list(_flattened(error.get_full_details()))
-        return problem(422, "invalid", _("The request has %(count)d mistakes.") % {"count": len(errors)} if len(errors) != 1 else errors[0]["detail"], errors=errors)
+        several = ngettext("The request has %(count)d mistake.", "The request has %(count)d mistakes.", len(errors)) % {"count": len(errors)}
+        return problem(422, "invalid", f"{several} {errors[0]['pointer']}: {errors[0]['detail']}" if errors else several, errors=errors)
     if isinstance(error, Http404):
         return problem(404, "not_found", _("There is no such thing here."))
     if isinstance(error, PermissionDenied):
@@ -79,7 +84,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> HttpResponse 
 def _conflict(error: IntegrityError) -> HttpResponse | None:
     """Answer 409 to who lost a race for something that exists once; crash for a constraint that says the code is wrong."""
     cause = getattr(error.__cause__, "diag", None)
-    if getattr(error.__cause__, "pgcode", "") != "23505":
+    if getattr(error.__cause__, "pgcode", "") not in (UNIQUE_VIOLATION, EXCLUSION_VIOLATION):
         return None
     return problem(409, "conflict", _("Somebody was quicker: it exists already."), constraint=getattr(cause, "constraint_name", "") or "")
 
@@ -94,13 +99,18 @@ def _flattened(details: Any, pointer: str = "") -> Iterator[dict[str, str]]:
         yield {"pointer": pointer, "code": str(details["code"]), "detail": str(details["message"])}
     elif isinstance(details, dict):
         for name, inner in details.items():
-            yield from _flattened(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+            yield from _flattened(inner, pointer if name == "non_field_errors" else f"{pointer}/{_escaped(name)}")
     elif isinstance(details, list):
-        is_per_item = any(isinstance(inner, dict) and set(inner) != {"message", "code"} or isinstance(inner, list) for inner in details) or any(
+        is_per_item = any((isinstance(inner, dict) and set(inner) != {"message", "code"}) or isinstance(inner, list) for inner in details) or any(
             inner == {} for inner in details
         )
         for position, inner in enumerate(details):
             yield from _flattened(inner, f"{pointer}/{position}" if is_per_item else pointer)
+
+
+def _escaped(name: str) -> str:
+    """Give a name as a part of a JSON pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -108,6 +118,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return problem(status.HTTP_404_NOT_FOUND, "not_found", _("There is nothing at %(path)s. See /api/docs.") % {"path": request.path[:200]})
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django itself refuses: to a host that is not ours, or past its limits."""
+    if not _is_of_api(request):
+        return defaults.bad_request(request, exception)
+    return problem(status.HTTP_400_BAD_REQUEST, "bad_request", _("This request cannot be answered: its host or its size is not allowed."))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for a mistake of ours."""
+    if not _is_of_api(request):
+        return defaults.server_error(request)
     return problem(status.HTTP_500_INTERNAL_SERVER_ERROR, "server_error", _("A mistake of ours. It is logged; send the same request again."))
+
+
+def _is_of_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

@@ -22,8 +22,8 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable, for programs")
     detail = serializers.CharField(help_text="A sentence that says what to do")
-    errors = MistakeSerializer(many=True, required=False)
-    data = serializers.DictField(required=False)
+    errors = MistakeSerializer(many=True, required=False)  # type: ignore[assignment]
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
 
 
 _PROBLEM = OpenApiResponse(ProblemSerializer, description="A problem")
