@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.models import Group
+
 from customers.models import Address, Channel, Customer
 from customers.states import ChannelKind, InvoicePolicy, ShipPolicy
 from inventory.adjusting import open_stock
@@ -119,8 +121,6 @@ def reorder(house: House, sku: Sku, *, point: int, target: int) -> ReorderRule:
 
 def person(name: str, role: str) -> User:
     """Hire somebody for a role."""
-    from django.contrib.auth.models import Group
-
     user = User.objects.create_user(username=name, password="correct horse")
     user.groups.add(Group.objects.get(name=role))
     return user

@@ -1,0 +1,163 @@
+"""Who may open what: every address of the house × every role, so that a new address without a row here fails."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounting.models import Invoice
+from oms.core.models import Document, Message, Trouble, User
+from oms.core.access import ROLES
+from orders.holding import place_hold
+from shipping.models import Shipment
+from tests import cast
+
+ANYBODY = "anybody"
+STAFF = "staff"
+# url name → (method, path, permission)
+PAGES = {
+    "home": ("get", "/", "orders.view_order"),
+    "line_now": ("get", "/line/", "orders.view_order"),
+    "line_changes": ("get", "/line/changes", ANYBODY),
+    "trouble": ("get", "/trouble/", "core.view_trouble"),
+    "retry_trouble": ("post", "/trouble/{trouble}/retry", "core.retry_trouble"),
+    "messages": ("get", "/messages/", "core.view_message"),
+    "message": ("get", "/messages/{message}/", "core.view_message"),
+    "document": ("get", "/documents/{document}/", STAFF),
+    "orders": ("get", "/orders/", "orders.view_order"),
+    "order": ("get", "/orders/{order}/", "orders.view_order"),
+    "phone": ("get", "/orders/phone/", "orders.place_order"),
+    "phone_customers": ("get", "/orders/phone/customers?q=an", "orders.place_order"),
+    "phone_customer": ("get", "/orders/phone/customers/{customer_pk}", "orders.place_order"),
+    "phone_skus": ("get", "/orders/phone/skus?q=mu", "orders.place_order"),
+    "phone_lines": ("post", "/orders/phone/lines", "orders.place_order"),
+    "cancel_order": ("post", "/orders/{order}/cancel", "orders.cancel_order"),
+    "hold_order": ("post", "/orders/{order}/hold", "orders.hold_order"),
+    "release_hold": ("post", "/orders/holds/{hold}/release", "orders.hold_order"),
+    "customers": ("get", "/customers/", "customers.view_customer"),
+    "customer": ("get", "/customers/{customer}/", "customers.view_customer"),
+    "new_customer": ("get", "/customers/new/", "customers.add_customer"),
+    "edit_customer": ("get", "/customers/{customer}/edit/", "customers.change_customer"),
+    "stock": ("get", "/stock/", "inventory.view_stocklevel"),
+    "sku": ("get", "/stock/MUG/", "inventory.view_stocklevel"),
+    "adjust_stock": ("post", "/stock/MUG/adjust", "inventory.adjust_stock"),
+    "purchasing": ("get", "/purchasing/", "inventory.view_purchaseorder"),
+    "decide_needs": ("post", "/purchasing/decide", "inventory.approve_purchase"),
+    "purchase_order": ("get", "/purchasing/PO-9999/", "inventory.view_purchaseorder"),
+    "receive_goods": ("post", "/purchasing/PO-9999/receive", "inventory.receive_goods"),
+    "shipments": ("get", "/shipments/", "shipping.view_shipment"),
+    "shipment": ("get", "/shipments/{shipment}/", "shipping.view_shipment"),
+    "pick": ("post", "/shipments/pick", "shipping.fulfil_shipment"),
+    "pack": ("post", "/shipments/{shipment}/pack", "shipping.fulfil_shipment"),
+    "choose_carrier": ("post", "/shipments/{shipment}/carrier", "shipping.fulfil_shipment"),
+    "dispatch": ("post", "/shipments/{shipment}/dispatch", "shipping.dispatch_shipment"),
+    "delivered": ("post", "/shipments/{shipment}/delivered", "shipping.dispatch_shipment"),
+    "packing_slip": ("get", "/shipments/SH-9999/packing-slip", "shipping.view_shipment"),
+    "sandbox_webhook": ("post", "/shipping/webhooks/sandbox/", ANYBODY),
+    "invoices": ("get", "/invoices/", "accounting.view_invoice"),
+    "invoice": ("get", "/invoices/{invoice}/", "accounting.view_invoice"),
+    "pay": ("post", "/orders/{order}/pay", "accounting.record_payment"),
+    "ledger": ("get", "/ledger/", "accounting.view_ledger"),
+    "entries": ("get", "/ledger/entries/", "accounting.view_ledger"),
+    "account": ("get", "/ledger/accounts/1100/", "accounting.view_ledger"),
+    "public_order": ("get", "/o/{token}/", ANYBODY),
+    "public_invoice": ("get", "/o/{token}/INV-1.pdf", ANYBODY),
+    "login": ("get", "/login/", ANYBODY),
+    "logout": ("post", "/logout/", ANYBODY),
+    "set_language": ("post", "/i18n/setlang/", STAFF),
+    "healthz": ("get", "/healthz", ANYBODY),
+    "readyz": ("get", "/readyz", ANYBODY),
+}
+
+
+def addresses(patterns=None):
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin" and not str(pattern.pattern).startswith("api"):
+                yield from addresses(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name
+
+
+@pytest.fixture
+def places(house):
+    order = house.place(("MUG", 2))
+    cast.run_line("screen", "reserve", "invoice", "plan")
+    hold = place_hold(order.pk, reason="test", actor="user:test")
+    trouble = Trouble.objects.create(station="book", subject_id=1, label="x", error="x", last_at=order.placed_at, due_at=order.placed_at)
+    document = Document.objects.create(kind="label", name="x.pdf", content=b"x", sha256="0" * 64)
+    return {
+        "order": order.number,
+        "hold": hold.pk,
+        "trouble": trouble.pk,
+        "document": document.pk,
+        "message": Message.objects.first().pk,
+        "customer": house.anna.number,
+        "customer_pk": house.anna.pk,
+        "shipment": Shipment.objects.get().number,
+        "invoice": Invoice.objects.get().number,
+        "token": order.public_token,
+    }
+
+
+def test_every_address_has_a_row():
+    assert set(addresses()) == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_address_opens_for_who_may_and_for_nobody_else(places, name):
+    method, path, permission = PAGES[name]
+    path = path.format(**places)
+
+    stranger = getattr(Client(), method)(path)
+    if permission == ANYBODY:
+        assert stranger.status_code != 302 or "/login" not in stranger["Location"] or name == "logout"
+        return
+    assert (stranger.status_code, stranger["Location"].partition("?")[0]) == (302, "/login/")
+    for role, granted in ROLES.items():
+        client = Client()
+        client.force_login(cast.person(f"{role}-x", role))
+        answer = getattr(client, method)(path)
+        if permission == STAFF or permission in granted:
+            assert answer.status_code not in (403, 500), (role, answer.status_code)
+        else:
+            assert answer.status_code == 403, (role, answer.status_code)
+
+
+def test_the_admin_lets_managers_keep_reference_data_and_nothing_else(places):
+    manager = cast.person("boss", "manager")
+    manager.is_staff = True
+    manager.save()
+    client = Client()
+    client.force_login(manager)
+
+    assert client.get("/admin/inventory/sku/").status_code == 200
+    for path in ("core/user", "orders/order", "accounting/invoice", "inventory/stocklevel"):
+        assert client.post(f"/admin/{path}/add/", {}).status_code == 403
+    assert client.get("/admin/core/user/").status_code == 403
+
+
+def test_not_even_an_administrator_changes_states_money_or_stock_in_the_admin(places):
+    User.objects.create_superuser("root", password="x")
+    client = Client()
+    client.force_login(User.objects.get(username="root"))
+    for path in ("orders/order", "accounting/invoice", "accounting/journalentry", "accounting/payment", "inventory/stocklevel", "inventory/stockmovement", "shipping/shipment", "core/event"):
+        assert client.get(f"/admin/{path}/").status_code == 200, path
+        assert client.get(f"/admin/{path}/add/").status_code == 403, path
+        assert client.post(f"/admin/{path}/1/delete/", {"post": "yes"}).status_code in (403, 302, 404), path
+    for model in ("customers/customer", "inventory/sku", "inventory/warehouse", "shipping/carrier", "orders/taxrate", "accounting/account", "customers/apikey", "core/user"):
+        assert client.get(f"/admin/{model}/").status_code == 200, model
+        assert client.get(f"/admin/{model}/add/").status_code == 200, model
+
+
+def test_an_api_key_is_shown_once_and_kept_as_a_hash(places, house):
+    from customers.models import ApiKey
+
+    User.objects.create_superuser("root", password="x")
+    client = Client()
+    client.force_login(User.objects.get(username="root"))
+    answer = client.post("/admin/customers/apikey/add/", {"channel": house.web.pk, "name": "shop", "scopes": '["orders:read"]'}, follow=True)
+
+    key = ApiKey.objects.get(name="shop")
+    assert f"tl_{key.prefix}_" in answer.content.decode()
+    assert f"tl_{key.prefix}_" not in client.get("/admin/customers/apikey/").content.decode()
+    assert len(key.sha256) == 64

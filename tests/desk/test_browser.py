@@ -1,0 +1,128 @@
+"""The phone form with the keyboard alone, in a real browser."""
+
+import shutil
+
+import pytest
+
+from oms.core.models import User
+from orders.models import Order
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Give a browser. Started in its own thread: Playwright runs an event loop, in which Django refuses to touch the database."""
+    import os
+
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
+@pytest.fixture
+def page(real_house, live_server, browser):
+    User.objects.create_superuser("clerk", password="correct horse")
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.problems = []
+    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto(f"{live_server.url}/login/")
+    page.keyboard.type("clerk")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{live_server.url}/")
+    yield page
+    assert page.problems == []
+    context.close()
+
+
+def test_an_order_is_placed_with_the_keyboard_alone(page, live_server, prove):
+    page.keyboard.press("n")
+    page.wait_for_url("**/orders/phone/")
+    page.keyboard.type("496 0001")
+    page.wait_for_selector("#caller-list [aria-selected=true]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#customer >> text=Anna Field")
+    page.wait_for_selector("#entry:focus")
+    page.keyboard.type("12 mug")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lines >> text=Blue mug")
+    page.keyboard.type("1 chair")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lines >> text=Garden chair")
+    assert page.inner_text("#total") == "£130.68"
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/orders/SO-*/")
+
+    order = Order.objects.get()
+    assert sorted(order.lines.values_list("sku__code", "quantity", "reserved", "backordered")) == [("CHAIR", 1, 0, 1), ("MUG", 12, 12, 0)]
+    assert order.customer.name == "Anna Field"
+    assert "It waits to be picked and packed." in page.inner_text(".blocker")
+    prove()
+
+
+def test_somebody_new_orders_with_the_keyboard_alone(page, live_server, prove):
+    page.keyboard.press("n")
+    page.wait_for_url("**/orders/phone/")
+    page.keyboard.type("Ben Ode")
+    page.keyboard.press("Alt+n")
+    page.wait_for_selector("#new_name:focus")
+    for key in ("Enter", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("0113 496 0002")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.type("1 High Street")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Leeds")
+    page.keyboard.press("Alt+l")
+    page.keyboard.type("2 lamp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lines >> text=Desk lamp")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/orders/SO-*/")
+
+    order = Order.objects.get()
+    assert (order.customer.name, order.customer.phone, order.ship_to["city"]) == ("Ben Ode", "+441134960002", "Leeds")
+    prove()
+
+
+def test_the_line_redraws_itself_when_something_happens(page, live_server, real_house):
+    page.wait_for_selector(".map svg")
+    assert page.inner_text(".figures a:first-child b") == "0"
+
+    real_house.place(("MUG", 1))
+
+    page.wait_for_selector(".figures a:first-child b:text-is('1')", timeout=10_000)
+
+
+def test_lists_are_walked_with_j_and_enter(page, live_server, real_house):
+    real_house.place(("MUG", 1))
+    second = real_house.place(("MUG", 1))
+    page.goto(f"{live_server.url}/orders/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**/orders/{second.number}/")
