@@ -2,45 +2,72 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from oms.core.access import may
-from oms.core.models import Proof, Trouble
+from oms.core.models import Proof, Trouble, User
 
 NAVIGATION = [
-    # url name, title, permission, key after g
-    ("home", lambda: _("Line"), "orders.view_order", "h"),
-    ("orders", lambda: _("Orders"), "orders.view_order", "o"),
-    ("phone", lambda: _("Phone order"), "orders.place_order", "n"),
-    ("customers", lambda: _("Customers"), "customers.view_customer", "c"),
-    ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s"),
-    ("purchasing", lambda: _("Purchasing"), "inventory.view_purchaseorder", "p"),
-    ("shipments", lambda: _("Shipments"), "shipping.view_shipment", "w"),
-    ("invoices", lambda: _("Invoices"), "accounting.view_invoice", "i"),
-    ("ledger", lambda: _("Ledger"), "accounting.view_ledger", "l"),
-    ("messages", lambda: _("Messages"), "core.view_message", "m"),
-    ("trouble", lambda: _("Trouble"), "core.view_trouble", "t"),
+    # url name, title, permission, key after g, the pages that are looked for under it
+    ("home", lambda: _("Line"), "orders.view_order", "h", ()),
+    ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order",)),
+    ("phone", lambda: _("Phone order"), "orders.place_order", "n", ()),
+    ("customers", lambda: _("Customers"), "customers.view_customer", "c", ("customer", "new_customer", "edit_customer")),
+    ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ("sku",)),
+    ("purchasing", lambda: _("Purchasing"), "inventory.view_purchaseorder", "p", ("purchase_order",)),
+    ("shipments", lambda: _("Shipments"), "shipping.view_shipment", "w", ("shipment",)),
+    ("invoices", lambda: _("Invoices"), "accounting.view_invoice", "i", ("invoice",)),
+    ("ledger", lambda: _("Ledger"), "accounting.view_ledger", "l", ("entries", "account")),
+    ("messages", lambda: _("Messages"), "core.view_message", "m", ("message",)),
+    ("trouble", lambda: _("Trouble"), "core.view_trouble", "t", ()),
 ]
+# Pages that show nothing of the desk around them.
+BARE = ("login", "public_order", "public_invoice")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Give the navigation of who looks, the last proof and the number of troubles: two queries on a full page, none on a fragment."""
+    """Give the navigation of who looks, the last proof and the number of troubles.
+
+    Three queries on a full page; none on a fragment, for somebody unknown, in the admin or the API.
+    """
     theme = request.COOKIES.get("theme", "")
     base = {"theme": theme if theme in ("light", "dark") else "", "direction": "rtl" if get_language_bidi() else "ltr"}
-    if getattr(request, "htmx", False) or not hasattr(request, "user") or not request.user.is_authenticated:
+    if request.path.startswith(("/admin", "/api")) or _here(request) in BARE or _is_fragment(request):
         return base
-    if request.path.startswith(("/admin", "/api")):
+    if not hasattr(request, "user") or not request.user.is_authenticated:
         return base
     return base | {
-        "navigation": [
-            {"url": name, "title": title(), "key": key} for name, title, permission, key in NAVIGATION if may(request.user, permission)
-        ],
+        "navigation": _navigation(request),
         "proof": Proof.objects.first(),
-        "troubles": Trouble.objects.count(),
+        "troubles": Trouble.objects.count() if may(request.user, "core.view_trouble") else 0,
         "role": _role(request),
     }
+
+
+def pages_for(user: User | AnonymousUser) -> set[str]:
+    """Give the url names of the desk's pages that `user` may open."""
+    return {name for name, _title, permission, _key, _under in NAVIGATION if may(user, permission)}
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    here, pages = _here(request), pages_for(request.user)
+    return [
+        {"url": name, "title": title(), "key": key, "is_here": here == name or here in under}
+        for name, title, _permission, key, under in NAVIGATION
+        if name in pages
+    ]
+
+
+def _here(request: HttpRequest) -> str:
+    return request.resolver_match.url_name or "" if request.resolver_match else ""
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request
 
 
 def _role(request: HttpRequest) -> str:

@@ -6,23 +6,41 @@ from typing import Any
 
 from babel.numbers import format_currency, format_decimal
 from django import template
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from oms.core import stations
 from oms.core.access import may as may_person
+from oms.core.models import Event, Message
 from oms.core.money import digits
+from oms.core.readable import human_number
 from oms.core.wording import worded
+from orders.models import Order
+from shipping.models import Shipment
+from shipping.states import BEFORE_DISPATCH, ShipmentState
 
 register = template.Library()
 
-_COLOURS = {
-    "green": ("completed", "delivered", "paid", "received", "sent", "ok", "consumed", "closed"),
-    "blue": ("placed", "allocated", "fulfilling", "shipped", "booked", "dispatched", "in_transit", "issued", "picking", "packed", "ordered", "firm"),
-    "yellow": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "unpaid", "soft", "draft"),
-    "red": ("exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected"),
+# What a state means to who reads it: the class it is drawn with (static/css/tokens.css). What is not here has just begun, or needs nobody.
+_MOODS = {
+    "done": ("completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved"),
+    "going": ("placed", "allocated", "fulfilling", "shipped", "booked", "dispatched", "in_transit", "issued", "picking", "packed", "ordered", "firm"),
+    "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued"),
+    "bad": ("exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
+    "ended": ("cancelled", "expired", "voided", "credited", "released"),
 }
-_COLOUR_OF = {state: colour for colour, states in _COLOURS.items() for state in states}
+_MOOD_OF = {state: mood for mood, states in _MOODS.items() for state in states}
+_MESSAGES = {
+    "order_confirmation": gettext_lazy("Order confirmation"),
+    "invoice": gettext_lazy("Invoice"),
+    "credit_note": gettext_lazy("Credit note"),
+    "shipped": gettext_lazy("Shipping notice"),
+    "purchase_order": gettext_lazy("Purchase order"),
+}
+# How people call a document tells which page shows it.
+_PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "C": "customer"}
 
 
 @register.filter
@@ -70,8 +88,8 @@ def ago(instant: datetime | None) -> str:
 
 @register.inclusion_tag("components/_status.html")
 def status(state: str, label: str = "") -> dict[str, str]:
-    """Show a state as a word in its colour."""
-    return {"label": label or state.replace("_", " ").capitalize(), "colour": _COLOUR_OF.get(str(state), "secondary")}
+    """Show a state as a word, with a mark of its own colour and shape."""
+    return {"label": label or state.replace("_", " ").capitalize(), "mood": _MOOD_OF.get(str(state), "idle")}
 
 
 @register.simple_tag(takes_context=True)
@@ -81,7 +99,46 @@ def may(context: dict[str, Any], permission: str) -> bool:
 
 
 @register.filter
-def happened(event: Any) -> str:
+def page_of(label: str) -> str:
+    """Give the address of the page of the document that people call `label` (SO-1001, INV-000012); empty where it has none."""
+    name = _PAGES.get(label.partition("-")[0])
+    return reverse(name, args=[label]) if name and "/" not in label else ""
+
+
+@register.filter
+def station_title(name: str) -> str:
+    """Give what people call the station `name`."""
+    known = {station.name: station.title for station in stations.line()}
+    return str(known.get(name, name))
+
+
+@register.filter
+def order_number(pk: int) -> str:
+    """Give the number of the order in row `pk`, for rows that know no more of it."""
+    return human_number(Order.NUMBER_PREFIX, pk)
+
+
+@register.filter
+def message_kind(message: Message) -> str:
+    """Say what a message is about, where it has no subject yet."""
+    return str(_MESSAGES.get(message.kind, message.kind))
+
+
+@register.filter
+def message_state(message: Message) -> str:
+    return _("Sent") if message.state == "sent" else _("Queued")
+
+
+@register.filter
+def shipment_news(shipment: Shipment) -> str:
+    """Say to the customer how far a shipment has come."""
+    if shipment.is_on_the_way or shipment.state == ShipmentState.DELIVERED:
+        return _("Delivered") if shipment.state == ShipmentState.DELIVERED else _("On its way")
+    return _("Being packed") if shipment.state in BEFORE_DISPATCH else str(shipment.get_state_display())
+
+
+@register.filter
+def happened(event: Event) -> str:
     """Word an event for people."""
     return worded(event)
 
