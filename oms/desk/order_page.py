@@ -1,16 +1,20 @@
 """The single view of an order, composed of what every app knows of it."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounting.selectors import invoices_of, payments_of
-from oms.core.access import staff_may
+from oms.core.access import may, staff_may
 from oms.core.models import Event, Message
-from oms.desk.transit_map import order_stops
+from oms.desk.order_line import order_stops
 from orders.blockers import blocker_of
 from orders.models import Order
 from orders.views import row_or_404
 from shipping.selectors import shipments_of
+
+MOST_EVENTS = 200
 
 
 @staff_may("orders.view_order")
@@ -19,18 +23,26 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     found = Order.objects.select_related("customer", "channel").filter(pk=row_or_404(number)).first()
     if found is None:
         raise Http404
+    events = list(Event.objects.filter(order_id=found.pk).order_by("-id")[:MOST_EVENTS])
     context = {
         "order": found,
-        "stops": order_stops(found),
-        "is_stopped": bool(found.open_holds) or not (found.is_open or found.state == "completed"),
+        "stops": order_stops(found, events),
         "blocker": blocker_of(found),
         "lines": found.lines.select_related("sku"),
         "charges": found.charges.all(),
-        "holds": [hold for hold in found.holds.all() if hold.released_at is None],
+        "holds": found.holds.filter(released_at__isnull=True),
         "shipments": shipments_of(found),
-        "invoices": invoices_of(found),
-        "payments": payments_of(found),
-        "mails": Message.objects.filter(order_id=found.pk).order_by("id"),
-        "events": Event.objects.filter(order_id=found.pk).order_by("-id")[:200],
+        "events": events,
+        **_what_one_may_see(request, found),
     }
     return render(request, "desk/order.html", context)
+
+
+def _what_one_may_see(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """Give the panels that not every role may see: money, and what was written to the customer."""
+    panels: dict[str, Any] = {}
+    if may(request.user, "accounting.view_invoice"):
+        panels |= {"invoices": invoices_of(order), "payments": payments_of(order), "sees_money": True}
+    if may(request.user, "core.view_message"):
+        panels |= {"mails": Message.objects.filter(order_id=order.pk).order_by("id"), "sees_mails": True}
+    return panels

@@ -1,16 +1,29 @@
 """The customer's page: one unguessable link an order."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounting.models import Invoice
+from oms.core.models import Event
 from oms.desk.documents import as_file
-from oms.desk.transit_map import order_stops
+from oms.desk.order_line import TOLD_BY, order_stops
 from orders.models import Order
+from orders.states import FulfilmentStatus, OrderState
 from shipping.selectors import shipments_of
+from shipping.states import ShipmentState
+
+# What a customer calls it.
+_TITLES = {
+    OrderState.PLACED: gettext_lazy("Ordered"),
+    OrderState.ALLOCATED: gettext_lazy("Set aside"),
+    OrderState.FULFILLING: gettext_lazy("Being packed"),
+}
 
 
 @login_not_required
@@ -19,21 +32,19 @@ def public_order(request: HttpRequest, token: str) -> HttpResponse:
     """Show a customer where their order stands, in their language, and nothing that is the house's own."""
     order = _by_token(token)
     with translation.override(order.language):
-        response = render(
-            request,
-            "desk/public_order.html",
-            {
-                "order": order,
-                "stops": order_stops(order),
-                "lines": order.lines.select_related("sku"),
-                "shipments": [shipment for shipment in shipments_of(order) if shipment.state != "voided"],
-                "invoices": order.invoices.filter(document__isnull=False).order_by("id"),
-                "direction": "rtl" if translation.get_language_bidi() else "ltr",
-            },
-        )
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        context = {
+            "order": order,
+            "news": news_of(order),
+            "stops": order_stops(order, Event.objects.filter(order_id=order.pk, kind__in=TOLD_BY), titles=_TITLES)[:5],
+            "lines": order.lines.select_related("sku"),
+            "charges": order.charges.all(),
+            "shipments": shipments_of(order).exclude(state=ShipmentState.VOIDED),
+            "invoices": order.invoices.filter(document__isnull=False).order_by("id"),
+            "company": settings.COMPANY,
+            "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        }
+        response = render(request, "desk/public_order.html", context)
+    return _private(response)
 
 
 @login_not_required
@@ -43,7 +54,33 @@ def public_invoice(request: HttpRequest, token: str, number: str) -> HttpRespons
     invoice = Invoice.objects.select_related("document").filter(order=_by_token(token), number=number).first()
     if invoice is None or invoice.document is None:
         raise Http404
-    return as_file(invoice.document)
+    return _private(as_file(invoice.document))
+
+
+def news_of(order: Order) -> str:
+    """Say in one sentence, to the customer, what happens with their order. Why it is held stays in the house."""
+    if order.state == OrderState.CANCELLED:
+        return _("This order was cancelled. Nothing will be sent.")
+    if order.state in (OrderState.DELIVERED, OrderState.COMPLETED):
+        return _("Your order has arrived.")
+    if order.state == OrderState.SHIPPED:
+        return _("Your order is on its way to you.")
+    if order.open_holds:
+        return _("We are checking a detail of your order, and will write to you if we need anything.")
+    if order.fulfilment_status == FulfilmentStatus.PARTLY_SHIPPED:
+        return _("A part of your order is on its way. The rest follows as soon as it is in.")
+    if order.state != OrderState.PLACED and not order.may_ship:
+        return _("Your order is set aside, and leaves as soon as it is paid.")
+    if order.state == OrderState.BACKORDERED:
+        return _("We are waiting for stock, and send your order as soon as it is in.")
+    return _("We are getting your order ready.") if order.state != OrderState.PLACED else _("We have your order.")
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Keep the link out of search engines, and from the sites that the page links to."""
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _by_token(token: str) -> Order:
