@@ -1,6 +1,7 @@
 """What web and worker take of memory: the proportional set size (PSS), which counts what processes share once."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from bench.http import ROOT, Web, _requests, _run
 def measure(key: str) -> dict[str, float]:
     """Give MiB of gunicorn and of one Celery worker while orders come in and the line runs."""
     worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "oms", "worker", "-Q", "line,outside", "-c", "1", "-l", "ERROR", "--without-gossip", "--without-mingle"],
+        [sys.executable, "-W", "ignore::UserWarning:celery.platforms", "-m", "celery", "-q", "-A", "oms", "worker", "-Q", "line,outside", "-c", "1", "-l", "ERROR", "--without-gossip", "--without-mingle"],
         cwd=ROOT,
         env=os.environ | {"LOG_LEVEL": "ERROR"},
         start_new_session=True,
@@ -26,8 +27,8 @@ def measure(key: str) -> dict[str, float]:
                 peak_web = max(peak_web, _pss(web.process.pid))
                 peak_worker = max(peak_worker, _pss(worker.pid))
     finally:
-        worker.terminate()
-        worker.wait(60)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait(20)
     return {"web_mib": round(peak_web), "worker_mib": round(peak_worker), "together_mib": round(peak_web + peak_worker)}
 
 

@@ -5,12 +5,21 @@ from django.core.management import call_command
 
 from oms.core import stations
 
+TURN_SECONDS = 5.0
+
 
 @shared_task
 def work_station(name: str) -> int:
-    """Work the station `name` until its queue is empty. Safe to repeat and to run twice at once."""
+    """Work the station `name` until its queue is empty, or for TURN_SECONDS and then again: a worker that is asked to stop is soon free.
+
+    Safe to repeat and to run twice at once.
+    """
     stations.lower_flag(name)
-    return stations.run(stations.named(name), seconds=120)
+    station = stations.named(name)
+    done = stations.run(station, seconds=TURN_SECONDS)
+    if done and stations.queue_of(station).exists():
+        stations.wake([name])
+    return done
 
 
 @shared_task
