@@ -51,8 +51,8 @@ def apply_updates(events: list[TrackingEvent]) -> None:
     """Apply `events`, locked by the caller, to their shipments in the order they happened. A constant number of queries.
 
     Late news never turns a shipment back: what is delivered stays delivered, and only news later than the last clears an exception. A
-    carrier that has the goods of a booked shipment dispatches it. Locks orders and shipments. Records `shipment.*` and, through the
-    order, `order.delivered`.
+    carrier that has the goods of a booked shipment dispatches it, and what it told before that counts from then on. Locks orders and
+    shipments. Records `shipment.*` and, through the order, `order.delivered`.
     """
     by_number: dict[str, list[TrackingEvent]] = defaultdict(list)
     for event in events:
@@ -63,6 +63,8 @@ def apply_updates(events: list[TrackingEvent]) -> None:
     collected = [s for s in shipments if s.state == ShipmentState.BOOKED and _has_goods(by_number[s.tracking_number])]
     if collected:
         dispatch_locked(collected, actor=ACTOR)
+        for event in TrackingEvent.objects.filter(tracking_number__in=[s.tracking_number for s in collected], applied_at__isnull=False):
+            by_number[event.tracking_number].append(event)
     facts, delivered = [], []
     for shipment in shipments:
         for event in sorted(by_number[shipment.tracking_number], key=lambda e: (e.occurred_at, e.pk)):
