@@ -1,7 +1,7 @@
 """Reserving stock and letting it go: the only code that changes `reserved`."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.utils import timezone
 
@@ -12,10 +12,13 @@ from oms.core import bulk
 from oms.core.locks import lock
 
 
-def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Mapping[int, int]) -> list[Allocation]:
+def reserve(
+    demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Callable[[set[int]], Mapping[int, int]]
+) -> list[Allocation]:
     """Reserve stock for orders, first come first served: one warehouse that can fill an order, else split, else short.
 
-    `demands`: (order id, what its lines still want). `kept_back`: SKU → units that somebody else waits for already.
+    `demands`: (order id, what its lines still want). `kept_back(skus)`: SKU → units that somebody else waits for already; asked
+    under the lock, so that who began to wait a moment ago counts as well.
     Locks the stock levels of all SKUs wanted, by primary key, added up over the whole batch before; five statements whatever its size. Short stock is not an
     error: see `Allocation.short`. The caller's order lock keeps a repeat from reserving twice.
     """
@@ -25,7 +28,7 @@ def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Mappi
         (level.sku_id, level.warehouse_id): level
         for level in lock(StockLevel.objects.filter(sku__in=skus, warehouse__in=warehouses))
     }
-    free = _free(levels.values(), kept_back, warehouses)
+    free = _free(levels.values(), kept_back(skus), warehouses)
     allocations = allocate([wanted for _, wanted in demands], free=free, warehouses=warehouses)
     now = timezone.now()
     reservations = []

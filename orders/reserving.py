@@ -1,6 +1,6 @@
 """Reserving stock for orders, and giving backorders what has come in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db.models import Sum
 
@@ -22,14 +22,7 @@ def reserve_orders(orders: list[Order]) -> None:
     """
     lines = lines_of(orders)
     wanted = {order.pk: [line for line in lines[order.pk] if line.open] for order in orders}
-    skus = {line.sku_id for some in wanted.values() for line in some}
-    waiting = (
-        OrderLine.objects.filter(sku__in=skus, backordered__gt=0, order__open_holds=0)
-        .values_list("sku_id")
-        .annotate(units=Sum("backordered"))
-        .order_by()
-    )
-    _reserve(orders, lines, wanted, kept_back=dict(waiting), actor="station:reserve")
+    _reserve(orders, lines, wanted, kept_back=_waited_for, actor="station:reserve")
 
 
 def fill_backorders(orders: list[Order]) -> None:
@@ -42,7 +35,13 @@ def fill_backorders(orders: list[Order]) -> None:
     for some in wanted.values():
         for line in some:
             line.backordered = 0
-    _reserve(orders, lines, wanted, kept_back={}, actor="station:backorders")
+    _reserve(orders, lines, wanted, kept_back=lambda skus: {}, actor="station:backorders")
+
+
+def _waited_for(skus: set[int]) -> dict[int, int]:
+    """Give SKU → units that orders free of holds are waiting for."""
+    waiting = OrderLine.objects.filter(sku__in=skus, backordered__gt=0, order__open_holds=0)
+    return dict(waiting.values_list("sku_id").annotate(units=Sum("backordered")).order_by())
 
 
 def _reserve(
@@ -50,7 +49,7 @@ def _reserve(
     lines: dict[int, list[OrderLine]],
     wanted: dict[int, list[OrderLine]],
     *,
-    kept_back: dict[int, int],
+    kept_back: Callable[[set[int]], Mapping[int, int]],
     actor: str,
 ) -> None:
     demands = [

@@ -30,6 +30,7 @@ BACKORDERS = Station(
     waiting=lambda: Order.objects.waiting_for_backorders(),
     work=fill_backorders,
     since="placed_at",
+    in_turn=True,
 )
 COMPLETE = Station(
     name="complete",

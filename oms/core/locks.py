@@ -6,6 +6,7 @@ FOR NO KEY UPDATE: an insert that refers to a row takes a key share on it, and u
 
 from typing import TypeVar
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
@@ -31,3 +32,12 @@ def lock_one(rows: QuerySet[M], pk: int) -> M:
 def claim(queue: QuerySet[M], *, limit: int) -> list[M]:
     """Lock up to `limit` rows of `queue` that nobody else holds, in the queue's own order. For queues only."""
     return list(queue.select_for_update(no_key=True, skip_locked=True, of=("self",))[:limit])
+
+
+def take_turn(name: str) -> None:
+    """Wait until nobody else is at `name`, and keep the turn until the transaction ends. Taken before any row.
+
+    For work that is done in the order of its queue: two who each skip what the other has locked would not keep it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"turn:{name}"])

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from oms.core.errors import BusinessError
-from oms.core.locks import claim
+from oms.core.locks import claim, take_turn
 from oms.core.models import Lease, Trouble
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,8 @@ class Station:
 
     `waiting()`: its queue, in the order it is to be worked. `work(rows)`: does the work on locked rows in one transaction with
     a constant number of queries, whatever the batch's size. `since`: the column that says how long a row has waited.
-    `answers_at_once`: also run for one order while its customer waits for the answer.
+    `answers_at_once`: also run for one order while its customer waits for the answer. `in_turn`: one batch at a time over all workers, so that who
+    is first in the queue is served first.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Station:
     batch: int = 0
     limit_seconds: int = 300
     answers_at_once: bool = False
+    in_turn: bool = False
 
     @property
     def batch_size(self) -> int:
@@ -125,7 +127,7 @@ def run_batch(station: Station, *, only: Sequence[int] | None = None) -> int:
     ids: list[int] = []
     try:
         with transaction.atomic():
-            rows = claim(_narrowed(station, only), limit=station.batch_size)
+            rows = _claimed(station, _narrowed(station, only), station.batch_size)
             ids = [row.pk for row in rows]
             if rows:
                 station.work(rows)
@@ -164,11 +166,17 @@ def _narrowed(station: Station, only: Sequence[int] | None) -> QuerySet:
     return queue if only is None else queue.filter(pk__in=only)
 
 
+def _claimed(station: Station, queue: QuerySet, limit: int) -> list[Any]:
+    if station.in_turn:
+        take_turn(station.name)
+    return claim(queue, limit=limit)
+
+
 def _run_alone(station: Station, pk: int) -> int:
     row: Model | None = None
     try:
         with transaction.atomic():
-            rows = claim(queue_of(station).filter(pk=pk), limit=1)
+            rows = _claimed(station, queue_of(station).filter(pk=pk), 1)
             if rows:
                 row = rows[0]
                 station.work(rows)
