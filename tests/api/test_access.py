@@ -1,0 +1,141 @@
+"""Who may use which route: every route of the API × method × role, found in the URLconf. A new route without a row here fails."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import RoutePattern, URLPattern, URLResolver
+from rest_framework.views import APIView
+
+from customers.models import Scope
+from oms.core.access import ROLES
+from oms.core.models import User
+from orders.models import Order
+from tests.api.storefront import Storefront, order_of
+
+CLERK, WAREHOUSE, ACCOUNTANT, MANAGER = "clerk", "warehouse", "accountant", "manager"
+EVERYBODY = {CLERK, WAREHOUSE, ACCOUNTANT, MANAGER}
+
+# route, method → the scope a key needs, and the roles that may. The administrator may everything, nobody nothing.
+MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
+    ("v1/orders", "GET"): ("orders:read", EVERYBODY),
+    ("v1/orders", "POST"): ("orders:write", {CLERK, MANAGER}),
+    ("v1/orders/<str:number>", "GET"): ("orders:read", EVERYBODY),
+    ("v1/orders/<str:number>/cancel", "POST"): ("orders:write", {CLERK, MANAGER}),
+    ("v1/orders/<str:number>/payments", "POST"): ("payments:write", {ACCOUNTANT, MANAGER}),
+    ("v1/orders/<str:number>/invoices/<str:invoice>.pdf", "GET"): ("orders:read", {CLERK, ACCOUNTANT, MANAGER}),
+    ("v1/events", "GET"): ("orders:read", EVERYBODY),
+    ("v1/stock", "GET"): ("stock:read", EVERYBODY),
+    ("v1/stock/<str:code>", "GET"): ("stock:read", EVERYBODY),
+    ("v1/customers", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>", "PATCH"): ("customers:write", {CLERK, MANAGER}),
+}
+OPEN_TO_ALL = {"v1/schema", "docs"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def _routes() -> dict[str, type[APIView]]:
+    [api] = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLResolver) and str(entry.pattern) == "api/"]
+    return {
+        str(entry.pattern): entry.callback.cls
+        for entry in api.url_patterns
+        if isinstance(entry, URLPattern) and isinstance(entry.pattern, RoutePattern) and str(entry.pattern) not in OPEN_TO_ALL
+    }
+
+
+def _path(route: str) -> str:
+    return (
+        f"/{route}".replace("<str:number>", "SO-1001" if "orders" in route else "C-1001")
+        .replace("<str:code>", "MUG")
+        .replace("<str:invoice>", "INV-000001")
+    )
+
+
+def _hired(role: str) -> User:
+    """Hire somebody who logs in by no password: making one takes longer than the rest of the test."""
+    user = User.objects.create(username=role, is_superuser=role not in ROLES)
+    user.groups.set(Group.objects.filter(name=role))
+    return user
+
+
+def test_every_route_and_method_has_a_row():
+    found = {(route, method.upper()) for route, view in _routes().items() for method in METHODS if hasattr(view, method)}
+
+    assert found == set(MATRIX)
+
+
+@pytest.mark.parametrize(("route", "method"), MATRIX, ids=lambda part: part)
+def test_a_key_needs_the_scope_and_a_person_the_role(house, route, method):
+    house.place(("MUG", 1))
+    scope, roles = MATRIX[route, method]
+    path = _path(route).removeprefix("/v1")
+    with_it = Storefront(house.web, [scope]).send(method, path, {}, key="k")
+    without = Storefront(house.web, [other for other in Scope.values if other != scope]).send(method, path, {}, key="k")
+    anonymous = Client().generic(method, f"/api/v1{path}", "{}", content_type="application/json")
+    by_role = {}
+    for role in [*ROLES, "administrator"]:
+        client = Client()
+        client.force_login(_hired(role))
+        by_role[role] = client.generic(method, f"/api/v1{path}", "{}", content_type="application/json").status_code
+
+    assert with_it.status_code not in (401, 403), with_it.content
+    assert (without.status_code, without.json()["code"]) == (403, "permission_denied")
+    assert (anonymous.status_code, anonymous["WWW-Authenticate"]) == (401, 'Bearer realm="throughline"')
+    assert {role for role, status in by_role.items() if status != 403} == roles | {"administrator"}
+    assert all(status < 500 for status in by_role.values())
+
+
+@pytest.mark.parametrize(("route", "method"), [row for row in MATRIX if row[1] != "GET"], ids=lambda part: part)
+def test_a_session_without_its_token_writes_nothing(house, route, method):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(_hired(MANAGER))
+
+    answer = client.generic(method, f"/api{_path(route)}", json.dumps(order_of(house)), content_type="application/json")
+
+    assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(("route", "method"), MATRIX, ids=lambda part: part)
+def test_what_belongs_to_another_channel_is_not_there(house, route, method):
+    """Only what a path names can be foreign; lists and bodies are tested beside their resources."""
+    if "<str:number>" not in route:
+        return
+    house.place(("MUG", 1))
+    stranger = Storefront(house.phone)
+    path = _path(route).removeprefix("/v1")
+
+    foreign = stranger.send(method, path, {"amount": "1.00", "method": "card", "reference": "x"} if "payments" in path else {}, key="k")
+    missing = stranger.send(method, path.replace("1001", "9999"), {}, key="k")
+
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert foreign.json()["code"] == missing.json()["code"] == "not_found"
+    assert Order.objects.get().state == "placed"
+
+
+def test_a_method_without_a_row_in_needs_is_open_to_nobody(house):
+    shop = Storefront(house.web)
+
+    assert [shop.send(method, "/events", {}).status_code for method in METHODS[1:]] == [405] * 4
+    assert Client().generic("DELETE", "/api/v1/events").status_code == 401
+    assert Client().options("/api/v1/orders").status_code == 401
+    assert shop.send("options", "/orders").status_code == 200
+
+
+def test_a_method_that_somebody_forgot_to_declare_is_refused(house, monkeypatch):
+    """The twin of the row above: a handler is there, but `needs` does not name it."""
+    monkeypatch.setattr(_routes()["v1/events"], "delete", lambda self, request: 1 / 0, raising=False)
+
+    assert Storefront(house.web).send("delete", "/events").status_code == 403
+
+
+def test_a_key_of_a_channel_that_is_closed_opens_nothing(house):
+    shop = Storefront(house.web)
+    house.web.is_active = False
+    house.web.save()
+
+    assert shop.send("get", "/orders").status_code == 401
