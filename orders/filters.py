@@ -1,7 +1,11 @@
 """The filters of the orders list."""
 
+from datetime import date, datetime, time, timedelta
+
 import django_filters
 from django.db.models import QuerySet
+from django.forms import DateInput
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Channel
@@ -11,15 +15,23 @@ from orders.states import FulfilmentStatus, OrderState, PaymentStatus
 _SETS = [("open", _("Open")), ("waiting", _("Waiting for stock")), ("held", _("On hold"))]
 
 
+class _Day(DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "form-control"}, format="%Y-%m-%d")
+
+
 class OrderFilter(django_filters.FilterSet):
-    """Filters by state (or a named set of states), money, fulfilment, channel, day and free text."""
+    """Filters by state (or a named set of states), money, fulfilment, channel, days and free text. What is no choice filters nothing."""
 
     q = django_filters.CharFilter(method="search")
     state = django_filters.ChoiceFilter(choices=[*_SETS, *OrderState.choices], method="by_state", empty_label=_("Any state"))
     payment_status = django_filters.ChoiceFilter(choices=PaymentStatus.choices, empty_label=_("Any payment"))
     fulfilment_status = django_filters.ChoiceFilter(choices=FulfilmentStatus.choices, empty_label=_("Any fulfilment"))
     channel = django_filters.ModelChoiceFilter(queryset=Channel.objects.all(), empty_label=_("Any channel"))
-    since = django_filters.DateFilter(field_name="placed_at", lookup_expr="date__gte")
+    since = django_filters.DateFilter(method="from_day", label=_("From"), widget=_Day)
+    until = django_filters.DateFilter(method="to_day", label=_("To"), widget=_Day)
 
     class Meta:
         model = Order
@@ -37,3 +49,15 @@ class OrderFilter(django_filters.FilterSet):
         if wanted == "held":
             return rows.filter(open_holds__gt=0)
         return rows.filter(state=wanted)
+
+    def from_day(self, rows: QuerySet[Order], name: str, day: date) -> QuerySet[Order]:
+        return rows.filter(placed_at__gte=_midnight(day))
+
+    def to_day(self, rows: QuerySet[Order], name: str, day: date) -> QuerySet[Order]:
+        """Keep what was placed until the end of `day`."""
+        return rows.filter(placed_at__lt=_midnight(day + timedelta(days=1))) if day < date.max else rows
+
+
+def _midnight(day: date) -> datetime:
+    """Give the instant at which `day` begins here: comparing instants lets the index find them, comparing days does not."""
+    return timezone.make_aware(datetime.combine(day, time.min))

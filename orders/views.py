@@ -1,14 +1,17 @@
 """The orders list, and what people do to one order. The order's own page is composed in oms.desk.order_page."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from oms.core.access import actor_of, staff_may
-from oms.core.readable import row_of
 from oms.core.pages import keyset_page
+from oms.core.readable import row_of
 from orders.cancelling import cancel_order
 from orders.filters import OrderFilter
 from orders.holding import place_hold, release_hold
@@ -23,16 +26,20 @@ def row_or_404(number: str) -> int:
     return pk
 
 
+@vary_on_headers("HX-Request", "HX-History-Restore-Request")
 @staff_may("orders.view_order")
 def orders(request: HttpRequest) -> HttpResponse:
-    """List orders, the latest first, as filtered."""
+    """List orders, the latest first, as filtered. To htmx the rows alone, under an address that says only what is filtered by."""
     rows = Order.objects.filter(placed_at__isnull=False).select_related("customer", "channel")
     found = OrderFilter(request.GET, queryset=rows)
     page = keyset_page(found.qs, order=("-placed_at", "-id"), after=request.GET.get("after", ""))
-    query = request.GET.copy()
-    query.pop("after", None)
-    context = {"page": page, "filter": found, "query": query.urlencode(), "is_filtered": any(query.values())}
-    return render(request, "orders/_orders.html" if request.htmx else "orders/orders.html", context)
+    query = urlencode([(name, value) for name, value in request.GET.items() if value and name != "after"])
+    context = {"page": page, "filter": found, "query": query}
+    if not request.htmx or request.htmx.history_restore_request:
+        return render(request, "orders/orders.html", context)
+    response = render(request, "orders/_orders.html", context)
+    response["HX-Push-Url"] = f"{request.path}?{query}" if query else request.path
+    return response
 
 
 @require_POST

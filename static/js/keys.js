@@ -10,7 +10,7 @@ document.addEventListener("keydown", (event) => {
     gone = 0;
     return follow(event, document.querySelector(`[data-go="${CSS.escape(event.key)}"]`));
   }
-  const act = { "/": search, g: () => (gone = Date.now()), n: order, j: () => step(1), k: () => step(-1), "?": help, Enter: open }[event.key];
+  const act = { "/": search, g: () => (gone = Date.now()), n: order, j: () => step(1), k: () => step(-1), "]": further, "?": help, Enter: open }[event.key];
   if (act) act(event);
 });
 
@@ -29,6 +29,7 @@ function search(event) {
   if (box) { event.preventDefault(); box.focus(); box.select(); }
 }
 function order(event) { follow(event, document.querySelector('[data-go="n"]')); }
+function further(event) { follow(event, document.querySelector("a[rel=next]")); }
 function help() { document.getElementById("keys")?.showModal(); }
 function rows() { return [...document.querySelectorAll("tr[data-href]")]; }
 function step(by) {
