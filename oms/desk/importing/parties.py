@@ -1,8 +1,10 @@
 """The customers of an import: known by their number in the file, or one house account a country."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from customers.models import Address, Channel, Customer
+from customers.services import AddressDraft
 from customers.states import CustomerKind
 from oms.core import bulk
 from oms.desk.importing.countries import country_code
@@ -14,9 +16,12 @@ class Parties:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.known: dict[str, int] = dict(
-            Customer.objects.filter(channel=channel).exclude(external_reference="").values_list("external_reference", "id")
-        )
+        self.known: dict[str, int] = {}
+        self.look_up()
+
+    def look_up(self) -> None:
+        """Learn who is there: at the start, and again after a batch that was rolled back."""
+        self.known = dict(Customer.objects.filter(channel=self.channel).exclude(external_reference="").values_list("external_reference", "id"))
 
     def meet(self, rows: Iterable[Row]) -> None:
         """Register who is new among `rows`. Two statements, or none."""
@@ -37,14 +42,7 @@ class Parties:
         )
         bulk.insert_all(
             [
-                Address(
-                    customer_id=customer.pk,
-                    lines="Address not in the file",
-                    city=row.country or "United Kingdom",
-                    country=country_code(row.country),
-                    is_billing=True,
-                    is_delivery=True,
-                )
+                Address(customer_id=customer.pk, is_billing=True, is_delivery=True, **asdict(self.address_of(row)))
                 for customer, row in zip(customers, new.values(), strict=True)
             ]
         )
@@ -53,6 +51,10 @@ class Parties:
     def of(self, row: Row) -> int:
         """Give the customer of a row."""
         return self.known[reference_of(row)]
+
+    def address_of(self, row: Row) -> AddressDraft:
+        """Give where a row's order goes: the file has no more than the country, and a customer may order from two."""
+        return AddressDraft(lines="Address not in the file", city=row.country or "United Kingdom", country=country_code(row.country))
 
 
 def reference_of(row: Row) -> str:

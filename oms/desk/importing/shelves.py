@@ -20,8 +20,8 @@ COST_SHARE = Decimal("0.6")
 def fill_shelves(rows: Iterable[Row], *, currency: str) -> int:
     """Make the SKUs that `rows` sell and are not known, and open stock for the whole demand of those that never moved; give how many SKUs were made.
 
-    The name is the description used most (of those used as often, the first in the alphabet), the price the median, the cost 60 % of it. Two thirds of the stock lie in
-    the first warehouse. Safe to repeat: what has moved once is left alone.
+    The name is the description used most (of those used as often, the first in the alphabet), the price the median, the cost 60 % of it.
+    Two thirds of the stock lie in the first warehouse. Safe to repeat: what has moved once is left alone.
     """
     names: dict[str, Counter[str]] = defaultdict(Counter)
     prices: dict[str, list[Decimal]] = defaultdict(list)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from customers.models import Channel
 from oms.desk.importing.online_retail import Tally, replay
-from oms.desk.importing.reading import Unreadable, read_rows
+from oms.desk.importing.reading import Unreadable, read_rows, survey
 from oms.desk.importing.shelves import fill_shelves
 from oms.desk.setup import set_up
 
@@ -31,9 +31,11 @@ class Command(BaseCommand):
         paths = [Path(name) for name in files]
         quiet = options["verbosity"] == 0
         started = time.monotonic()
+        target = Path(rejects)
+        if not target.parent.is_dir() or any(target.exists() and path.exists() and target.samefile(path) for path in paths):
+            raise CommandError(f"--rejects {rejects}: give a file of its own, in a folder that is there.")
         try:
-            for path in paths:
-                next(iter(read_rows(path)), None)  # all files are readable before anything is written
+            found = [(path, survey(path)) for path in paths]  # all files are read to their end before anything is written
             set_up()
             door, _made = Channel.objects.get_or_create(
                 code=channel, defaults={"name": "Wholesale", "kind": "web", "currency": settings.BOOKS_CURRENCY}
@@ -41,9 +43,10 @@ class Command(BaseCommand):
             if opening_stock:
                 made = fill_shelves((row for path in paths for row in read_rows(path)), currency=door.currency)
                 self._say(quiet, f"{made} SKUs made, with prices and opening stock.")
-            show = _Progress(sys.stderr, started) if not quiet else lambda tally: None
-            tally = replay(paths, channel=door, rejects_path=Path(rejects), batch=batch, progress=show)
-        except (Unreadable, OSError, EOFError) as problem:
+            rows = sum(each.rows for _, each in found)
+            show = _Progress(sys.stderr, started, rows) if not quiet else lambda tally: None
+            tally = replay(found, channel=door, rejects_path=target, batch=batch, progress=show)
+        except (Unreadable, OSError) as problem:
             raise CommandError(str(problem)) from problem
         self._report(tally, rejects, time.monotonic() - started, quiet)
 
@@ -66,9 +69,10 @@ class Command(BaseCommand):
 class _Progress:
     """A bar that is drawn over itself on a terminal, and a line every five seconds elsewhere."""
 
-    def __init__(self, out: Any, started: float) -> None:
+    def __init__(self, out: Any, started: float, rows: int) -> None:
         self.out = out
         self.started = started
+        self.rows = rows
         self.next = 0.0
 
     def __call__(self, tally: Tally) -> None:
@@ -76,9 +80,9 @@ class _Progress:
         if now < self.next:
             return
         done = tally.accepted + tally.already + tally.rejected
-        share = done / max(tally.read, 1)
+        share = done / max(self.rows, 1)
         rate = done / max(now - self.started, 0.001)
-        text = f"{'█' * int(share * 30):<30} {done:>8} of {tally.read} rows of this file and before, {tally.orders} orders, {rate:.0f} rows/s"
+        text = f"{'█' * int(share * 30):<30} {done:>8} of {self.rows} rows, {tally.orders} orders, {rate:.0f} rows/s"
         if self.out.isatty():
             self.out.write("\r" + text)
             self.next = now + 0.2
