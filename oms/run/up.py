@@ -166,12 +166,15 @@ def _children(environment: dict[str, str]) -> list[Child]:
         Child("mail", [python, "-m", "oms.run.mailsink"]),
         Child("carrier", [python, "-m", "shipping.sandbox"]),
         Child("web", [python, "-m", "gunicorn", "oms.wsgi", "-c", "python:oms.gunicorn", "-b", f"127.0.0.1:{environment['PORT']}"]),
-        Child(
-            "worker",
-            [*celery, "worker", "-Q", "line,outside", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle", "-n", "line@%h"],
-        ),
+        # One process each: what waits for a carrier or a PDF never holds the line up, and neither needs a pool of its own.
+        Child("worker", [*celery, *_worker("line")]),
+        Child("outside", [*celery, *_worker("outside")]),
         Child("beat", [*celery, "beat", "-l", "WARNING", "-s", beat_file, "--pidfile="]),
     ]
+
+
+def _worker(queue: str) -> list[str]:
+    return ["worker", "-Q", queue, "--pool", "solo", "-l", "WARNING", "--without-gossip", "--without-mingle", "-n", f"{queue}@%h"]
 
 
 def _wait_for_web(environment: dict[str, str], crew: Crew) -> bool:
