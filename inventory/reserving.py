@@ -19,8 +19,8 @@ def reserve(
 
     `demands`: (order id, what its lines still want). `kept_back(skus)`: SKU → units that somebody else waits for already; asked
     under the lock, so that who began to wait a moment ago counts as well.
-    Locks the stock levels of all SKUs wanted, by primary key, added up over the whole batch before; five statements whatever its size. Short stock is not an
-    error: see `Allocation.short`. The caller's order lock keeps a repeat from reserving twice.
+    Locks the stock levels of all SKUs wanted, by primary key, added up over the whole batch before; five statements whatever
+    its size. Short stock is not an error: see `Allocation.short`. The caller's order lock keeps a repeat from reserving twice.
     """
     skus = {demand.sku for _, wanted in demands for demand in wanted}
     warehouses = list(Warehouse.objects.filter(is_active=True).values_list("id", flat=True))
