@@ -153,7 +153,7 @@ def _warn_of_missing_pango() -> None:
 
 def _prepare(environment: dict[str, str]) -> None:
     """Bring the database up to date, and fill one that is empty with the demo."""
-    for command in (["migrate", "--noinput", "-v", "0"], ["setup"], ["collectstatic", "--noinput", "-v", "0"], ["demo", "--if-empty"]):
+    for command in (["migrate", "--noinput", "-v", "0"], ["setup"], ["collectstatic", "--noinput", "-v", "0"], ["demo", "--if-empty"], ["check_invariants", "--keep", "--quiet"]):
         say("up", f"manage.py {command[0]}")
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=os.environ | environment, check=True)
 
