@@ -1,6 +1,7 @@
 """Building the demo house, in an empty database."""
 
 import random
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from inventory.adjusting import open_stock
 from inventory.models import Price, ReorderRule, Sku, Vendor, Warehouse
 from oms.core.access import ROLES
 from oms.core.models import User
-from oms.desk.demo.goods import COMPANIES, GOODS, PEOPLE
+from oms.desk.demo.goods import BOOKS, COMPANIES, GOODS, PEOPLE
 from orders.models import TaxRate
 from shipping.models import Carrier
 from shipping.states import CarrierMode
@@ -44,17 +45,22 @@ def open_channels() -> dict[str, Channel]:
 
 
 def set_taxes() -> None:
-    for country, name, rate in (("GB", "VAT 20%", "0.20"), ("DE", "USt 19%", "0.19"), ("SA", "VAT 15%", "0.15")):
-        TaxRate.objects.create(country=country, name=name, rate=Decimal(rate), valid_from=date(2021, 1, 1))
+    for country, category, name, rate in (
+        ("GB", "standard", "VAT 20%", "0.20"),
+        ("GB", "books", "VAT 0%", "0"),
+        ("DE", "standard", "USt 19%", "0.19"),
+        ("DE", "books", "USt 7%", "0.07"),
+        ("SA", "standard", "VAT 15%", "0.15"),
+        ("SA", "books", "VAT 15%", "0.15"),
+    ):
+        TaxRate.objects.create(country=country, category=category, name=name, rate=Decimal(rate), valid_from=date(2021, 1, 1))
 
 
 def open_warehouses() -> list[Warehouse]:
     return [
+        Warehouse.objects.create(code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", phone="+441134960000", rank=1),
         Warehouse.objects.create(
-            code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", phone="+441134960000", rank=1
-        ),
-        Warehouse.objects.create(
-            code="bremen", name="Bremen", lines="Am Speicher 4", city="Bremen", postcode="28217", country="DE", phone="+49421123456000", rank=2
+            code="bremen", name="Bremen", lines="Am Speicher 4", city="Bremen", postcode="28217", country="DE", phone="+494066969000", rank=2
         ),
     ]
 
@@ -62,9 +68,7 @@ def open_warehouses() -> list[Warehouse]:
 def find_carriers() -> None:
     Carrier.objects.create(code="sandbox", name="Sandbox Parcels", adapter="sandbox", service="standard", max_weight_grams=30_000, rank=1)
     Carrier.objects.create(code="van", name="Our own van", adapter="manual", max_weight_grams=200_000, rank=3)
-    Carrier.objects.create(
-        code="freight", name="Northern Freight", adapter="manual", mode=CarrierMode.FREIGHT, scac="NRTF", service="LTL", rank=2
-    )
+    Carrier.objects.create(code="freight", name="Northern Freight", adapter="manual", mode=CarrierMode.FREIGHT, scac="NRTF", service="LTL", rank=2)
 
 
 def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
@@ -75,7 +79,15 @@ def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
     ]
     skus = Sku.objects.bulk_create(
         [
-            Sku(code=code, name=name, cost=Decimal(cost), weight_grams=grams, barcode=_gtin(number))
+            Sku(
+                code=code,
+                name=name,
+                cost=Decimal(cost),
+                weight_grams=grams,
+                barcode=_gtin(number),
+                tax_category="books" if code in BOOKS else "standard",
+                **_box(grams),
+            )
             for number, (code, name, _price, cost, grams) in enumerate(GOODS)
         ]
     )
@@ -87,9 +99,7 @@ def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
         stock.append((sku.pk, leeds.pk, dice.randint(2, 6) if scarce else dice.randint(60, 260)))
         if not scarce and number % 3:
             stock.append((sku.pk, bremen.pk, dice.randint(20, 120)))
-        ReorderRule.objects.create(
-            sku=sku, warehouse=leeds, vendor=vendors[number % 2], point=dice.randint(10, 40), target=dice.randint(80, 200)
-        )
+        ReorderRule.objects.create(sku=sku, warehouse=leeds, vendor=vendors[number % 2], point=dice.randint(10, 40), target=dice.randint(80, 200))
     open_stock(stock, actor="user:manager")
     return skus
 
@@ -103,7 +113,7 @@ def know_customers(channels: dict[str, Channel], dice: random.Random) -> list[Cu
         customer = Customer.objects.create(
             kind=CustomerKind.COMPANY if is_company else CustomerKind.PERSON,
             name=name,
-            email=f"{name.lower().split()[0].strip('().&')}@{'trade' if is_company else 'mail'}.example",
+            email=f"{_mailbox(name) or f'customer.{len(customers) + 1}'}@{'trade' if is_company else 'mail'}.example",
             phone=phone,
             phone_digits=phone.lstrip("+"),
             language=language,
@@ -113,9 +123,7 @@ def know_customers(channels: dict[str, Channel], dice: random.Random) -> list[Cu
             payment_method=PaymentMethod.ACCOUNT if is_company else PaymentMethod.CARD,
             accepts_part_deliveries=dice.random() < 0.8,
         )
-        Address.objects.create(
-            customer=customer, lines=street, city=town, postcode=postcode, country=country, is_billing=True, is_delivery=True
-        )
+        Address.objects.create(customer=customer, lines=street, city=town, postcode=postcode, country=country, is_billing=True, is_delivery=True)
         customers.append(customer)
     return customers
 
@@ -123,3 +131,13 @@ def know_customers(channels: dict[str, Channel], dice: random.Random) -> list[Cu
 def _gtin(number: int) -> str:
     digits = f"50601234{number:04d}"
     return digits + str(ean.calc_check_digit(digits))
+
+
+def _mailbox(name: str) -> str:
+    return ".".join(re.findall("[a-z]+", name.lower().replace("’", ""))[:2])
+
+
+def _box(grams: int) -> dict[str, int]:
+    """Give the sides in mm of a carton for so much: packed gifts weigh about a quarter of water."""
+    side = (grams / 0.25) ** (1 / 3) * 10
+    return {"length_mm": round(side * 1.4), "width_mm": round(side), "height_mm": round(side * 0.75)}

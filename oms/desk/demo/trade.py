@@ -91,10 +91,12 @@ def _pay_what_is_due(dice: random.Random) -> None:
 
 
 def _change_minds(dice: random.Random) -> None:
-    waiting = [order for order in Order.objects.open().order_by("-placed_at")[:40] if order.can_cancel and not order.open_holds]
-    for order in waiting[:3]:
+    """Cancel some, invoiced ones among them, which become credit notes; let somebody look at two others first."""
+    waiting = [order for order in Order.objects.open().order_by("-placed_at") if order.can_cancel and not order.open_holds]
+    invoiced = [order for order in waiting if order.invoiced_total]
+    for order in invoiced[:2] + [order for order in waiting if order not in invoiced][:2]:
         cancel_order(order.pk, actor="user:clerk", reason="The customer changed their mind")
-    for order in waiting[3:5]:
+    for order in invoiced[2:4]:
         place_hold(order.pk, reason="Asked to check the delivery address", actor="user:clerk")
 
 
