@@ -1,9 +1,12 @@
 """What every page of the desk shows around itself."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -41,7 +44,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return base
     return base | {
         "navigation": _navigation(request),
-        "proof": Proof.objects.first(),
+        "proof": (proof := Proof.objects.first()),
+        "proof_state": _state_of(proof),
         "troubles": Trouble.objects.count() if may(request.user, "core.view_trouble") else 0,
         "role": _role(request),
     }
@@ -50,6 +54,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def pages_for(user: User | AnonymousUser) -> set[str]:
     """Give the url names of the desk's pages that `user` may open."""
     return {name for name, _title, permission, _key, _under in NAVIGATION if may(user, permission)}
+
+
+def _state_of(proof: Proof | None) -> str:
+    """Say what a proof is worth: a broken invariant is broken however old, and one that has not been repeated for three turns is late."""
+    if proof is None:
+        return ""
+    if proof.broken:
+        return "broken"
+    due = timedelta(seconds=3 * settings.CELERY_BEAT_SCHEDULE["prove"]["schedule"])
+    return "late" if proof.proved_at < timezone.now() - due else "proved"
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

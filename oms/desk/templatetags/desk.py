@@ -27,7 +27,7 @@ register = template.Library()
 _MOODS = {
     "done": ("completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved"),
     "going": ("placed", "allocated", "fulfilling", "shipped", "booked", "dispatched", "in_transit", "issued", "picking", "packed", "ordered", "firm"),
-    "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued"),
+    "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late"),
     "bad": ("exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
     "ended": ("cancelled", "expired", "voided", "credited", "released"),
 }
