@@ -1,11 +1,15 @@
 """What every test may ask for: a set-up house, a small cast, and proof at the end."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
+import redis
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
-from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -23,10 +27,30 @@ def django_db_setup(django_db_setup, django_db_blocker):
         set_up()
 
 
+_wake = stations.wake
+
+
 @pytest.fixture(autouse=True)
 def _quiet_wake_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests run the stations themselves: nobody is woken but where a test asks for real workers."""
     monkeypatch.setattr(stations, "wake", lambda names: None)
+
+
+@pytest.fixture
+def loud_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A Redis database of this test process alone, empty, with wake-ups that are really sent. Gives its address."""
+    number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    url = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
+    monkeypatch.setattr(settings, "REDIS_URL", url)
+    monkeypatch.setattr(stations, "_broker", None)
+    monkeypatch.setattr(stations, "_quiet_until", 0.0)
+    monkeypatch.setattr(stations, "wake", _wake)
+    monkeypatch.setattr(current_app.conf, "broker_url", url)
+    monkeypatch.setattr(current_app.conf, "broker_write_url", url)
+    with redis.Redis.from_url(url) as broker:
+        broker.flushdb()
+        yield url
+        broker.flushdb()
 
 
 _plain_flush = DatabaseOperations.execute_sql_flush

@@ -24,12 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ORDERS = 240
 
 
-def redis_of_this_worker() -> str:
-    """Give a Redis database of our own, so that two test processes never wake each other's workers."""
-    number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
-    return settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
-
-
 def start_worker(redis_url: str) -> subprocess.Popen:
     database = connection.settings_dict
     url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
@@ -61,24 +55,14 @@ def everything_planned() -> bool:
     return Order.objects.filter(state="fulfilling").count() == ORDERS
 
 
-def test_workers_killed_and_redis_emptied_in_mid_run_lose_and_double_nothing(real_house, prove, monkeypatch):
-    url = redis_of_this_worker()
-    monkeypatch.undo()
-    monkeypatch.setattr(settings, "REDIS_URL", url)
-    monkeypatch.setattr(stations, "_broker", None)
-    monkeypatch.setattr(stations, "_quiet_until", 0.0)
-    from celery import current_app
-
-    monkeypatch.setattr(current_app.conf, "broker_url", url)
-    monkeypatch.setattr(current_app.conf, "broker_write_url", url)
-    broker = redis.Redis.from_url(url)
-    broker.flushdb()
+def test_workers_killed_and_redis_emptied_in_mid_run_lose_and_double_nothing(real_house, prove, loud_redis):
+    broker = redis.Redis.from_url(loud_redis)
     real_house.stock(real_house.mug, ORDERS * 2)
     real_house.stock(real_house.lamp, ORDERS * 2)
     dice = random.Random(11)
     place_orders([real_house.draft(("MUG", 1), ("LAMP", 1)) for _ in range(ORDERS)], actor="user:test")
 
-    worker = start_worker(url)
+    worker = start_worker(loud_redis)
     deaths = 0
     try:
         while deaths < 4 and not everything_planned():
@@ -92,7 +76,7 @@ def test_workers_killed_and_redis_emptied_in_mid_run_lose_and_double_nothing(rea
             kill(worker)
             broker.flushdb()
             deaths += 1
-            worker = start_worker(url)
+            worker = start_worker(loud_redis)
         assert wait_until(everything_planned, seconds=60, meanwhile=stations.sweep)
     finally:
         kill(worker)
@@ -112,11 +96,8 @@ def cast_rest() -> None:
     stations.run(stations.named("post_stock"))
 
 
-def test_without_redis_orders_are_placed_at_once_and_nobody_waits(real_house, monkeypatch):
-    monkeypatch.undo()
+def test_without_redis_orders_are_placed_at_once_and_nobody_waits(real_house, loud_redis, monkeypatch):
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(stations, "_broker", None)
-    monkeypatch.setattr(stations, "_quiet_until", 0.0)
     started = time.monotonic()
 
     for _ in range(20):
