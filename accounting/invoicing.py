@@ -56,7 +56,7 @@ def raise_invoices(orders: list[Order]) -> None:
     for bill in bills:
         owed[bill.order.customer_id] += bill.total - sum(amount for _, amount in taken[bill.order.pk])
     add_to_balances(owed)
-    invoices = _issue(bills, {pk: sum(amount for _, amount in some) for pk, some in taken.items()})
+    invoices = _issue(bills, {pk: sum((amount for _, amount in some), ZERO) for pk, some in taken.items()})
     _allocate_deposits(invoices, taken)
 
 
@@ -82,8 +82,10 @@ def _bill(order: Order, lines: list[OrderLine], charges: list[OrderCharge]) -> _
 
 
 def _bill_line(bill: _Bill, line: OrderLine, quantity: int) -> None:
-    share = {"done": line.invoiced, "quantity": quantity, "of": line.quantity, "currency": bill.order.currency}
-    net, tax = portion(line.net, **share), portion(line.tax, **share)
+    def share(total: Decimal) -> Decimal:
+        return portion(total, done=line.invoiced, quantity=quantity, of=line.quantity, currency=bill.order.currency)
+
+    net, tax = share(line.net), share(line.tax)
     bill.goods += net
     bill.tax += tax
     bill.lines.append(
@@ -123,7 +125,7 @@ def _deposits_of(bills: list[_Bill]) -> dict[int, list[Payment]]:
     deposits: dict[int, list[Payment]] = defaultdict(list)
     if paid:
         for payment in lock(Payment.objects.filter(order__in=paid)):
-            if payment.unallocated:
+            if payment.unallocated and payment.order_id is not None:
                 deposits[payment.order_id].append(payment)
     return deposits
 

@@ -51,7 +51,7 @@ def post(drafts: Sequence[Draft], *, on: date | None = None) -> Sequence[Journal
 
 def accounts_by_role() -> dict[str, int]:
     """Give role → account. Raises Invalid when a role has no account, which `manage.py setup` mends."""
-    accounts = dict(Account.objects.filter(role__isnull=False).values_list("role", "id"))
+    accounts = {str(role): pk for role, pk in Account.objects.filter(role__isnull=False).values_list("role", "id")}
     if not accounts:
         raise Invalid("The chart of accounts is empty: run `manage.py setup`.")
     return accounts

@@ -17,8 +17,8 @@ from accounting.paying import record_payment
 from accounting.selectors import trial_balance
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
-from oms.core.readable import row_of
 from oms.core.pages import keyset_page
+from oms.core.readable import row_of
 from orders.models import Order
 
 

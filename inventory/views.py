@@ -17,8 +17,8 @@ from inventory.selectors import coming_in, skus_shown, stock_of, value_of_stock
 from inventory.states import MovementKind, NeedState, ReservationState
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
-from oms.core.readable import human_number, row_of
 from oms.core.pages import keyset_page
+from oms.core.readable import human_number, row_of
 
 BY_HAND = (MovementKind.COUNT, MovementKind.SCRAP, MovementKind.CORRECTION)
 
@@ -129,7 +129,7 @@ def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
 def receive(request: HttpRequest, number: str) -> HttpResponse:
     """Receive goods. The form's key makes a second press the same receipt."""
     quantities = {
-        int(name.removeprefix("line-")): _signed(value) if value.strip() else 0
+        int(name.removeprefix("line-")): _signed(str(value)) if str(value).strip() else 0
         for name, value in request.POST.items()
         if name.startswith("line-") and name.removeprefix("line-").isdigit() and len(name) < 24
     }

@@ -37,7 +37,7 @@ def screen_orders(orders: list[Order]) -> None:
         exposure[customer.pk] += order.total
     bulk.insert_all(holds)
     bulk.save_all(orders, "screened_at", "open_holds")
-    note_orders(customers, [Bought(order.customer_id, order.total, order.placed_at) for order in orders])
+    note_orders(customers, [Bought(order.customer_id, order.total, order.placed_at) for order in orders if order.placed_at])
     queue(_confirmation(order) for order in orders if order.email)
     held = {hold.order_id: hold for hold in holds}
     record(
@@ -68,7 +68,7 @@ def _exposure(customers: dict[int, Customer]) -> dict[int, Decimal]:
 
 
 def _objections(order: Order, customer: Customer, exposure: Decimal) -> list[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     if customer.is_blocked:
         found.append((HoldKind.BLOCKED, f"{customer.name} is blocked"))
     limit = customer.credit_limit

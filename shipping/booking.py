@@ -16,7 +16,7 @@ from shipping.fulfilling import lock_with_orders
 from shipping.models import Shipment
 from shipping.paper import own_label
 from shipping.parties import recipient_of, sender_of
-from shipping.states import BEFORE_DISPATCH, ShipmentState
+from shipping.states import BEFORE_DISPATCH, CarrierMode, ShipmentState
 
 
 class Refused(BusinessError):
@@ -76,7 +76,7 @@ def request_for(shipment: Shipment) -> ShipmentRequest:
         recipient=recipient_of(shipment),
         parcels=tuple(Parcel(weight_grams=each) for _ in range(shipment.packages)),
         service=shipment.carrier.service,
-        mode=shipment.carrier.mode,
+        mode="freight" if shipment.carrier.mode == CarrierMode.FREIGHT else "parcel",
         value=order.net_total,
         currency=order.currency,
         tracking_number=shipment.tracking_number,

@@ -46,7 +46,9 @@ def dispatch_locked(shipments: Sequence[Shipment], *, actor: str) -> None:
     for line in ShipmentLine.objects.filter(shipment__in=shipments).order_by("id"):
         lines[line.shipment_id].append(line)
     now = timezone.now()
-    moves, shipped, reservations = [], defaultdict(int), []
+    moves: list[Move] = []
+    shipped: dict[int, int] = defaultdict(int)
+    reservations: list[int] = []
     for shipment in shipments:
         shipment.dispatch()
         shipment.dispatched_at = now

@@ -11,8 +11,8 @@ from inventory.models import Warehouse
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
 from oms.core.models import Event
-from oms.core.readable import row_of
 from oms.core.pages import keyset_page
+from oms.core.readable import row_of
 from shipping import dispatching, fulfilling, tracking
 from shipping.models import Carrier, Shipment
 from shipping.paper import packing_slip, pick_lists
@@ -28,7 +28,7 @@ SETS = {
 @staff_may("shipping.view_shipment")
 def shipments(request: HttpRequest) -> HttpResponse:
     """List shipments, the newest first; what the warehouse has to do, where nothing else is asked for."""
-    rows = Shipment.objects.select_related("order", "order__customer", "warehouse", "carrier")
+    rows: QuerySet[Shipment] = Shipment.objects.select_related("order", "order__customer", "warehouse", "carrier")
     state = request.GET.get("state", "to_do")
     rows = _filtered(rows, state, request.GET.get("warehouse", ""))
     page = keyset_page(rows, order=("-id",), after=request.GET.get("after", ""), size=100)

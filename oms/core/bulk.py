@@ -57,7 +57,11 @@ def _values(field: models.Field, read: Callable[[models.Model], Any], rows: Sequ
     return [read(row) for row in rows]
 
 
-def _column(field: models.Field) -> Column:
+def _name(field: Any) -> str:
+    return str(field.column)
+
+
+def _column(field: Any) -> Column:
     return field, attrgetter(field.attname)
 
 
@@ -70,10 +74,10 @@ def _insertion(model: type[models.Model]) -> tuple[str, list[Column]]:
     meta, quote = model._meta, connection.ops.quote_name
     key_is_given = meta.pk.db_returning is False and meta.pk.remote_field is not None
     columns = [_column(field) for field in meta.local_concrete_fields if key_is_given or not field.primary_key]
-    names = ", ".join(quote(field.column) for field, _ in columns)
+    names = ", ".join(quote(_name(field)) for field, _ in columns)
     return (
         f"INSERT INTO {quote(meta.db_table)} ({names}) SELECT * FROM unnest({_arrays(columns)})"
-        f" RETURNING {quote(meta.pk.column)}",
+        f" RETURNING {quote(_name(meta.pk))}",
         columns,
     )
 
@@ -82,7 +86,7 @@ def _insertion(model: type[models.Model]) -> tuple[str, list[Column]]:
 def _update(model: type[models.Model], fields: tuple[str, ...]) -> tuple[str, list[Column]]:
     meta, quote = model._meta, connection.ops.quote_name
     columns = [_column(meta.pk), *(_column(meta.get_field(name)) for name in fields)]
-    table, key = quote(meta.db_table), quote(meta.pk.column)
-    names = ", ".join(quote(field.column) for field, _ in columns)
-    sets = ", ".join(f"{quote(field.column)} = new.{quote(field.column)}" for field, _ in columns[1:])
+    table, key = quote(meta.db_table), quote(_name(meta.pk))
+    names = ", ".join(quote(_name(field)) for field, _ in columns)
+    sets = ", ".join(f"{quote(_name(field))} = new.{quote(_name(field))}" for field, _ in columns[1:])
     return f"UPDATE {table} SET {sets} FROM unnest({_arrays(columns)}) AS new({names}) WHERE {table}.{key} = new.{key}", columns
