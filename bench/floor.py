@@ -6,7 +6,7 @@ the new counters on order, lines, stock and customer. Sixteen statements and a c
 """
 
 import time
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -43,7 +43,7 @@ def measure(count: int, *, hot: bool, seed: int = 1) -> float:
 
 
 def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
-    now, today = datetime.now(timezone.utc), date.today()
+    now, today = datetime.now(UTC), date.today()
     cursor.execute(
         "SELECT customer_id, total, currency, email, bill_to, public_token FROM orders_order WHERE id = %s FOR NO KEY UPDATE",
         [order],

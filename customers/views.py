@@ -11,8 +11,8 @@ from customers.models import Customer
 from customers.services import AddressDraft, CustomerDraft, change_customer, register_customer
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Invalid
-from oms.core.readable import row_of
 from oms.core.pages import keyset_page
+from oms.core.readable import row_of
 
 CHANGEABLE = ("name", "email", "phone", "language", "vat_number", "note")
 

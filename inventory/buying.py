@@ -28,8 +28,8 @@ from oms.core import bulk
 from oms.core.errors import Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock, lock_one
-from oms.core.models import Message
 from oms.core.messages import queue
+from oms.core.models import Message
 from oms.core.money import round_amount
 
 COMING = (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.PARTLY_RECEIVED)
