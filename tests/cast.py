@@ -115,6 +115,18 @@ def prepaid(channel: Channel) -> Channel:
     return channel
 
 
+def regulars(house: House, count: int) -> list[Customer]:
+    """Register `count` customers who live at Anna's: for crowds that must not wait for each other at one customer's row."""
+    customers = Customer.objects.bulk_create([Customer(name=f"Regular {i}", channel=house.web) for i in range(count)])
+    Address.objects.bulk_create(
+        [
+            Address(customer=customer, lines="7 Mill Lane", city="Leeds", postcode="LS2 7AA", country="GB", is_billing=True, is_delivery=True)
+            for customer in customers
+        ]
+    )
+    return customers
+
+
 def reorder(house: House, sku: Sku, *, point: int, target: int) -> ReorderRule:
     return ReorderRule.objects.create(sku=sku, warehouse=house.leeds, vendor=house.vendor, point=point, target=target)
 

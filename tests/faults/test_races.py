@@ -1,12 +1,10 @@
 """Many at once, on real connections. Each guard has a twin without it, which must break what the guard keeps."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from django.db import connection, connections, transaction
-from django.db.utils import IntegrityError, OperationalError
 
 from accounting.invoicing import raise_invoices
 from accounting.models import Invoice, Payment
@@ -25,30 +23,9 @@ from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
 from tests import cast
+from tests.faults.crowd import Rolled, deadlocks, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(count, act):
-    """Run `act(i)` on `count` connections, all released at once; give what each gave or raised."""
-    barrier = threading.Barrier(count, timeout=60)
-
-    def one(i):
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return act(i)
-        except (BusinessError, IntegrityError, OperationalError, Rolled) as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
-
-
-class Rolled(Exception):
-    """Somebody pulled the plug in the middle."""
 
 
 def place_and_reserve(house):
@@ -62,9 +39,7 @@ def place_and_reserve(house):
 
 
 def test_two_hundred_orders_for_fifty_mugs_reserve_exactly_fifty(real_house, prove):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        [before] = cursor.fetchone()
+    before = deadlocks()
 
     results = together(200, place_and_reserve(real_house))
 
@@ -73,10 +48,7 @@ def test_two_hundred_orders_for_fifty_mugs_reserve_exactly_fifty(real_house, pro
     assert sorted(StockLevel.objects.filter(sku=real_house.mug).values_list("on_hand", "reserved")) == [(20, 20), (30, 30)]
     assert Order.objects.filter(state="allocated").count() == 50
     assert Order.objects.filter(state="backordered").count() == 150
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        assert cursor.fetchone()[0] == before
+    assert deadlocks() == before
     prove()
 
 
@@ -108,7 +80,7 @@ def invoice_or_roll_back(orders):
 
 def allocated(house, count):
     house.stock(house.mug, count)
-    orders = [house.place(("MUG", 1)).pk for _ in range(count)]
+    orders = [house.place(("MUG", 1), customer_id=customer.pk).pk for customer in cast.regulars(house, count)]
     cast.run_line("screen", "reserve")
     return orders
 
@@ -204,6 +176,7 @@ def test_cancelling_and_dispatching_at_once_has_one_winner(real_house, prove, tu
 def test_orders_with_their_lines_in_any_order_never_deadlock(real_house, prove):
     for sku in (real_house.mug, real_house.lamp, real_house.chair):
         real_house.stock(sku, 500)
+    before = deadlocks()
 
     def act(i):
         codes = ["MUG", "LAMP", "CHAIR"]
@@ -216,6 +189,7 @@ def test_orders_with_their_lines_in_any_order_never_deadlock(real_house, prove):
 
     assert all(isinstance(result, Order) for result in results)
     assert Order.objects.filter(state="allocated").count() == 60
+    assert deadlocks() == before
     prove()
 
 
