@@ -175,7 +175,7 @@ def test_no_document_lets_anybody_write_markup_or_fetch_anything(document: str) 
     assert "<img" not in html and "<script" not in html and "<b>" not in html
     assert html.count("</style>") == 1
     assert not re.search(r"(?<!xmlns=\")https?://", html.replace("https://shop.example", ""))
-    assert set(re.findall(r'url\("(\w+):', html)) == {"font"}
+    assert set(re.findall(r'url\("(\w+):', html)) == set()  # the fonts come with the press, oms.core.pdf
 
 
 @pytest.mark.parametrize("document", EVERY_SHEET)
