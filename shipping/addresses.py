@@ -1,15 +1,7 @@
-"""How an address is written, by the custom of its country. Pure.
+"""How the address of a party is written on papers and labels. Pure."""
 
-Source of the orders: Universal Postal Union, Postal addressing systems in member countries; what is not listed here has
-the postcode before the city.
-"""
-
-from babel import Locale, UnknownLocaleError
-
+from oms.core.addresses import country_name, town_lines
 from shipping.carriers.base import Party
-
-POSTCODE_BELOW_CITY = frozenset(("GB", "GG", "IE", "IM", "JE"))
-CITY_REGION_POSTCODE = frozenset(("AU", "CA", "IN", "PR", "US"))
 
 
 def address_lines(party: Party, *, seen_from: str, language: str = "en") -> tuple[str, ...]:
@@ -20,19 +12,5 @@ def address_lines(party: Party, *, seen_from: str, language: str = "en") -> tupl
     return tuple(line for line in (" ".join(line.split()) for line in lines) if line)
 
 
-def country_name(code: str, language: str = "en") -> str:
-    """Give the name of the country `code` in `language` (CLDR); the code itself where CLDR knows none."""
-    try:
-        territories = Locale.parse(language, sep="-").territories
-    except (UnknownLocaleError, ValueError):
-        territories = Locale("en").territories
-    return str(territories.get(code, code))
-
-
 def _town(party: Party) -> list[str]:
-    if party.country in POSTCODE_BELOW_CITY:
-        return [party.city, party.region, party.postcode]
-    if party.country in CITY_REGION_POSTCODE:
-        comma = "," if party.city and party.region else ""
-        return [f"{party.city}{comma} {party.region} {party.postcode}"]
-    return [f"{party.postcode} {party.city}", party.region]
+    return town_lines(city=party.city, region=party.region, postcode=party.postcode, country=party.country)

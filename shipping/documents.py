@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from shipping.addresses import address_lines, country_name
+from oms.core.addresses import country_name
+from shipping.addresses import address_lines
 from shipping.barcodes import code128_svg_within, qr_svg
 from shipping.carriers.base import Party
 

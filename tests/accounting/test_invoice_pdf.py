@@ -4,12 +4,14 @@ import subprocess
 
 import pytest
 
+from accounting.documents import invoice_context, render_invoice
 from accounting.models import Invoice
 from customers.models import Address
 from inventory.models import Price, Sku
 from oms.core import pdf
 from oms.core.models import Document, Message, Trouble
 from oms.core.stations import TryLater
+from orders.cancelling import cancel_order
 from orders.models import Order
 from shipping.fulfilling import pack_shipment
 from shipping.models import Carrier, Shipment
@@ -91,6 +93,41 @@ def test_an_invoice_of_many_lines_has_numbered_pages(house):
     text = text_of(bytes(Invoice.objects.get().document.content))
     assert "· 1 / 5" in text
     assert text.count("Description") >= 3
+
+
+def test_totals_never_stand_alone_on_a_page(invoice):
+    context = invoice_context(invoice)
+    context["lines"] = context["lines"][:1] * 16
+
+    pages = text_of(pdf.render_pdf("accounting/documents/invoice.html", context)).rstrip("\f").split("\f")
+
+    assert [("Total GBP" in page, "Blue mug" in page) for page in pages] == [(False, True), (True, True)]
+
+
+def test_an_invoice_says_where_its_buyer_is_and_uses_the_digits_of_its_currency(invoice):
+    invoice.bill_to = {"name": "ACME " + "X" * 120, "lines": "1 High Street", "city": "Leeds", "region": "", "postcode": "LS1 4AP", "country": "GB"}
+    invoice.currency = "JPY"
+
+    text = text_of(render_invoice(invoice))
+
+    assert "United Kingdom" in text
+    assert "Net JPY" in text
+    assert "307.20" not in text
+    assert "307" in text
+
+
+def test_a_credit_note_names_the_invoice_it_credits(house, prove):
+    order = house.place(("MUG", 1))
+    cast.run_line("screen", "reserve", "invoice")
+    cancel_order(order.pk, actor="user:test", reason="test")
+    cast.run_line("credit", "invoice_pdf")
+
+    note = Invoice.objects.get(kind="credit_note")
+    text = text_of(bytes(note.document.content))
+    assert "Credit note" in text
+    assert f"credits invoice {note.credits.number} in full" in text
+    assert "Please pay" not in text
+    prove()
 
 
 def test_without_pango_the_invoice_stands_and_its_pdf_waits(house, monkeypatch):
