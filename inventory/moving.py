@@ -51,7 +51,8 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     now = timezone.now()
     movements = []
     for move in moves:
-        level = levels[move.sku_id, move.warehouse_id]
+        nothing_there = StockLevel(sku_id=move.sku_id, warehouse_id=move.warehouse_id)
+        level = levels.get((move.sku_id, move.warehouse_id), nothing_there)
         value = _value(move, level, costs)
         level.on_hand += move.quantity
         level.value += value
