@@ -26,14 +26,16 @@ def screen_orders(orders: list[Order]) -> None:
     """
     customers = lock_customers({order.customer_id for order in orders})
     exposure = _exposure(customers)
+    held_already = _held_already(orders)
     now = timezone.now()
     holds: list[Hold] = []
     for order in orders:
         customer = customers[order.customer_id]
         order.screened_at = now
         for kind, reason in _objections(order, customer, exposure[customer.pk]):
-            holds.append(Hold(order=order, kind=kind, reason=reason, placed_by=ACTOR, placed_at=now))
-            order.open_holds += 1
+            if (order.pk, kind) not in held_already:
+                holds.append(Hold(order=order, kind=kind, reason=reason, placed_by=ACTOR, placed_at=now))
+                order.open_holds += 1
         exposure[customer.pk] += order.total
     bulk.insert_all(holds)
     bulk.save_all(orders, "screened_at", "open_holds")
@@ -65,6 +67,14 @@ def _exposure(customers: dict[int, Customer]) -> dict[int, Decimal]:
             .annotate(amount=Sum(F("total") - F("invoiced_total")))
         )
     return {pk: customer.open_balance + uninvoiced.get(pk, ZERO) for pk, customer in customers.items()}
+
+
+def _held_already(orders: list[Order]) -> set[tuple[int, str]]:
+    """Give (order, kind) of the holds that somebody was quicker to place than the screening."""
+    held = [order.pk for order in orders if order.open_holds]
+    if not held:
+        return set()
+    return set(Hold.objects.filter(order__in=held, released_at__isnull=True).values_list("order_id", "kind"))
 
 
 def _objections(order: Order, customer: Customer, exposure: Decimal) -> list[tuple[str, str]]:

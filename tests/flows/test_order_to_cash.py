@@ -222,6 +222,22 @@ def test_an_order_over_the_credit_limit_is_held_until_it_is_released(house, prov
     prove()
 
 
+def test_an_order_held_for_its_credit_before_it_was_screened_is_screened_all_the_same(house, prove):
+    house.anna.credit_limit = Decimal(10)
+    house.anna.save()
+    order = house.place(("MUG", 10))
+    hold = place_hold(order.pk, kind="credit", reason="asked the bank", actor="user:accountant")
+
+    line()
+
+    assert not Trouble.objects.exists()
+    assert [row.reason for row in again(order).holds.all()] == ["asked the bank"]
+    release_hold(hold.pk, actor="user:accountant")
+    line()
+    assert again(order).state == "fulfilling"
+    prove()
+
+
 def test_a_hold_stops_an_order_wherever_it_is(house, prove):
     order = house.place(("MUG", 5))
     cast.run_line("screen", "reserve")
