@@ -107,6 +107,7 @@ def prove() -> Callable[[], None]:
         if connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         call_command("check_invariants")
 
     return check
