@@ -26,6 +26,6 @@ os.environ.setdefault("STATICFILES_STORAGE", "django.contrib.staticfiles.storage
 os.environ.setdefault("CARRIER_WEBHOOK_SECRET", "whsec_dGhyb3VnaGxpbmUtdGVzdHMtb25seS1zZWNyZXQ=")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 
-import django  # noqa: E402
+import django
 
 django.setup()

@@ -51,9 +51,7 @@ def _taxes(lines: list[InvoiceLine]) -> list[dict[str, Any]]:
     """Sum net and tax per rate, as a tax invoice must show them (EU VAT Directive art. 226(8)-(10))."""
     sums: dict[tuple[str, Decimal], dict[str, Any]] = {}
     for line in lines:
-        rate = sums.setdefault(
-            (line.tax_name, line.tax_rate), {"name": line.tax_name, "rate": line.tax_rate, "net": ZERO, "tax": ZERO}
-        )
+        rate = sums.setdefault((line.tax_name, line.tax_rate), {"name": line.tax_name, "rate": line.tax_rate, "net": ZERO, "tax": ZERO})
         rate["net"] += line.net
         rate["tax"] += line.tax
     return sorted(sums.values(), key=lambda rate: -rate["rate"])
@@ -61,9 +59,7 @@ def _taxes(lines: list[InvoiceLine]) -> list[dict[str, Any]]:
 
 def keep_invoices(rendered: list[tuple[Invoice, bytes]]) -> None:
     """Keep rendered invoices with their SHA-256 and queue the mails that carry them."""
-    documents = keep(
-        [(str(invoice.kind), f"{invoice.number}.pdf", "application/pdf", content) for invoice, content in rendered]
-    )
+    documents = keep([(str(invoice.kind), f"{invoice.number}.pdf", "application/pdf", content) for invoice, content in rendered])
     for (invoice, _), document in zip(rendered, documents, strict=True):
         invoice.document = document
     invoices = [invoice for invoice, _ in rendered]

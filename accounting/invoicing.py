@@ -145,9 +145,7 @@ def _draw(deposits: list[Payment], amount: Decimal) -> list[tuple[Payment, Decim
 def _issue(bills: list[_Bill], paid: dict[int, Decimal]) -> list[Invoice]:
     numbers = take_numbers("invoice", len(bills))
     today, now = timezone.localdate(), timezone.now()  # read under the lock of the series, so dates never run backwards
-    invoices = [
-        _invoice(bill, number, paid[bill.order.pk], today, now) for bill, number in zip(bills, numbers, strict=True)
-    ]
+    invoices = [_invoice(bill, number, paid[bill.order.pk], today, now) for bill, number in zip(bills, numbers, strict=True)]
     bulk.insert_all(invoices)
     for bill, invoice in zip(bills, invoices, strict=True):
         for line in bill.lines:
@@ -280,9 +278,7 @@ def credit_invoices(invoices: list[Invoice]) -> None:
             for number, invoice in zip(numbers, invoices, strict=True)
         ]
     )
-    bulk.insert_all(
-        [_repeat(line, note) for note, invoice in zip(notes, invoices, strict=True) for line in lines[invoice.pk]]
-    )
+    bulk.insert_all([_repeat(line, note) for note, invoice in zip(notes, invoices, strict=True) for line in lines[invoice.pk]])
     post(
         [
             Draft(
@@ -333,11 +329,7 @@ def _withdraw(invoices: list[Invoice], now: datetime) -> list[PaymentAllocation]
     for (payment_id, invoice_id), amount in net.items():
         if amount:
             payments[payment_id].allocated -= amount
-            contrary.append(
-                PaymentAllocation(
-                    payment=payments[payment_id], invoice=by_pk[invoice_id], amount=-amount, created_at=now
-                )
-            )
+            contrary.append(PaymentAllocation(payment=payments[payment_id], invoice=by_pk[invoice_id], amount=-amount, created_at=now))
     bulk.save_all(list(payments.values()), "allocated")
     bulk.insert_all(contrary)
     return contrary
@@ -356,5 +348,3 @@ def _repeat(line: InvoiceLine, note: Invoice) -> InvoiceLine:
         tax_rate=line.tax_rate,
         tax=line.tax,
     )
-
-

@@ -40,11 +40,7 @@ def post(drafts: Sequence[Draft], *, on: date | None = None) -> Sequence[Journal
     accounts = accounts_by_role()
     now = timezone.now()
     entries = bulk.insert_all([_entry(draft, on or timezone.localdate(), now) for draft in drafts])
-    lines = [
-        _line(entry, accounts[posting.role], posting.amount)
-        for entry, draft in zip(entries, drafts, strict=True)
-        for posting in draft.lines
-    ]
+    lines = [_line(entry, accounts[posting.role], posting.amount) for entry, draft in zip(entries, drafts, strict=True) for posting in draft.lines]
     bulk.insert_all(lines)
     return entries
 

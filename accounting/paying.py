@@ -35,7 +35,8 @@ def record_payment(
 ) -> Payment:
     """Record `amount`, in the order's currency, paid on an order; put it against its open invoices, the oldest first.
 
-    What is left over waits as a deposit for the next invoice. Locks the order, its open invoices and the customer. Safe to repeat: the same customer, method and
+    What is left over waits as a deposit for the next invoice. Locks the order, its open invoices and the customer.
+    Safe to repeat: the same customer, method and
     reference give the first payment back (Conflict if the amount differs). Raises Invalid for an amount that is not above zero or finer than the
     currency, and for more than is owed; Conflict on a closed order. Records `payment.received`.
     """
@@ -53,8 +54,7 @@ def record_payment(
             return _repeated(known, order_pk, amount)
         if not order.is_open:
             raise Conflict(
-                _("%(number)s is %(state)s: no payment is due on it.")
-                % {"number": order.number, "state": order.get_state_display().lower()}
+                _("%(number)s is %(state)s: no payment is due on it.") % {"number": order.number, "state": order.get_state_display().lower()}
             )
         if amount > order.balance:
             raise Invalid(

@@ -92,7 +92,11 @@ def _show(figures: dict[str, Any]) -> None:
         ),
         ("import", f"{figures['import']['rows_per_second']} rows/s", f"{figures['import']['rows']} rows"),
         ("invoice PDFs, one process", f"{figures['pdfs_per_second']} a second", ""),
-        ("web + one worker", f"{figures['memory']['together_mib']} MiB", f"web {figures['memory']['web_mib']}, worker {figures['memory']['worker_mib']}"),
+        (
+            "web + one worker",
+            f"{figures['memory']['together_mib']} MiB",
+            f"web {figures['memory']['web_mib']}, worker {figures['memory']['worker_mib']}",
+        ),
         *(
             (f"statements, station {name}", f"{some['batch_of_200']} for 200 orders", f"{some['batch_of_5']} for 5")
             for name, some in figures["queries"].items()

@@ -61,8 +61,7 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
         [total, now, now, total, customer],
     )
     cursor.execute(
-        "SELECT id, sku_id, warehouse_id FROM inventory_stocklevel WHERE sku_id = ANY(%s) AND on_hand - reserved >= 5"
-        " ORDER BY id FOR NO KEY UPDATE",
+        "SELECT id, sku_id, warehouse_id FROM inventory_stocklevel WHERE sku_id = ANY(%s) AND on_hand - reserved >= 5 ORDER BY id FOR NO KEY UPDATE",
         [[line[1] for line in lines]],
     )
     places = {}
@@ -78,9 +77,7 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
         "inventory_reservation (line_id, order_id, sku_id, warehouse_id, quantity, state, created_at)",
         [(line[0], order, line[1], places[line[1]][1], line[2], "firm", now) for line in lines],
     )
-    cursor.execute(
-        "UPDATE orders_orderline SET reserved = quantity, planned = quantity, invoiced = quantity WHERE order_id = %s", [order]
-    )
+    cursor.execute("UPDATE orders_orderline SET reserved = quantity, planned = quantity, invoiced = quantity WHERE order_id = %s", [order])
     [shipment] = _insert(
         cursor,
         "shipping_shipment (order_id, warehouse_id, carrier_id, state, weight_grams, packages, carrier_reference,"
@@ -90,14 +87,9 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
     _insert(
         cursor,
         "shipping_shipmentline (shipment_id, order_line_id, sku_id, reservation_id, quantity)",
-        [
-            (shipment, line[0], line[1], reservation, line[2])
-            for line, reservation in zip(lines, reservations, strict=True)
-        ],
+        [(shipment, line[0], line[1], reservation, line[2]) for line, reservation in zip(lines, reservations, strict=True)],
     )
-    cursor.execute(
-        "UPDATE core_numberseries SET next_value = next_value + 1 WHERE code = 'invoice' RETURNING prefix, next_value - 1"
-    )
+    cursor.execute("UPDATE core_numberseries SET next_value = next_value + 1 WHERE code = 'invoice' RETURNING prefix, next_value - 1")
     prefix, value = cursor.fetchone()
     net, tax = sum(line[3] for line in lines), sum(line[4] for line in lines)
     [invoice] = _insert(
@@ -163,8 +155,7 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
     )
     cursor.execute("UPDATE orders_order SET state = 'allocated' WHERE id = %s", [order])
     cursor.execute(
-        "UPDATE orders_order SET state = 'fulfilling', screened_at = %s, invoiced_total = total, fulfilment_step = 'pick'"
-        " WHERE id = %s",
+        "UPDATE orders_order SET state = 'fulfilling', screened_at = %s, invoiced_total = total, fulfilment_step = 'pick' WHERE id = %s",
         [now, order],
     )
 

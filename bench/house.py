@@ -26,16 +26,12 @@ def build() -> str:
     warehouses = [Warehouse.objects.create(code=code, name=code.title(), rank=rank) for rank, code in enumerate(("leeds", "ghent"))]
     TaxRate.objects.create(country="GB", name="VAT 20%", rate=Decimal("0.20"))
     Carrier.objects.create(code="van", name="Our van")
-    skus = Sku.objects.bulk_create(
-        [Sku(code=f"B{i:05d}", name=f"Thing {i}", weight_grams=100, cost=Decimal("2.10")) for i in range(SKUS)]
-    )
+    skus = Sku.objects.bulk_create([Sku(code=f"B{i:05d}", name=f"Thing {i}", weight_grams=100, cost=Decimal("2.10")) for i in range(SKUS)])
     Price.objects.bulk_create([Price(sku=sku, unit_price=Decimal("4.95")) for sku in skus])
     for start in range(0, SKUS, 1000):
         open_stock([(sku.pk, warehouses[0].pk, 1_000_000) for sku in skus[start : start + 1000]], actor="bench")
         open_stock([(sku.pk, warehouses[1].pk, 1_000) for sku in skus[start : start + 1000]], actor="bench")
-    customers = Customer.objects.bulk_create(
-        [Customer(name=f"Customer {i}", email=f"c{i}@example.com", channel=web) for i in range(CUSTOMERS)]
-    )
+    customers = Customer.objects.bulk_create([Customer(name=f"Customer {i}", email=f"c{i}@example.com", channel=web) for i in range(CUSTOMERS)])
     Address.objects.bulk_create(
         [
             Address(customer=customer, lines="1 Mill Lane", city="Leeds", postcode="LS1 1AA", is_billing=True, is_delivery=True)

@@ -77,9 +77,7 @@ def _requests(count: int, key: str, *, seed: int) -> list[bytes]:
 def _run(port: int, requests: list[bytes]) -> list[float]:
     latencies: list[float] = []
     failures: list[str] = []
-    threads = [
-        threading.Thread(target=_client, args=(port, requests[start::CLIENTS], latencies, failures)) for start in range(CLIENTS)
-    ]
+    threads = [threading.Thread(target=_client, args=(port, requests[start::CLIENTS], latencies, failures)) for start in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for thread in threads:

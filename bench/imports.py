@@ -21,7 +21,7 @@ def measure(files: list[str], folder: Path, rows: int = 20_000) -> dict[str, flo
 
 
 def _rows(path: Path) -> int:
-    with (gzip.open(path, "rt", newline="") if path.suffix == ".gz" else open(path, newline="")) as file:
+    with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else open(path, newline="") as file:
         return sum(1 for _ in csv.reader(file)) - 1
 
 
@@ -31,9 +31,7 @@ def _made_up(path: Path, rows: int) -> Path:
     moment, order, left = datetime(2011, 1, 4, 10, 0), 700_000, 0
     with gzip.open(path, "wt", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
-        )
+        writer.writerow(["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"])
         for _ in range(rows):
             if not left:
                 order, left, moment = order + 1, dice.randint(1, 40), moment + timedelta(minutes=7)

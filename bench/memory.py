@@ -13,7 +13,25 @@ from bench.http import ROOT, Web, _requests, _run
 def measure(key: str) -> dict[str, float]:
     """Give MiB of gunicorn and of one Celery worker (both queues, one process) while orders come in and the line runs."""
     worker = subprocess.Popen(
-        [sys.executable, "-W", "ignore::UserWarning:celery.platforms", "-m", "celery", "-q", "-A", "oms", "worker", "-Q", "line,outside", "--pool", "solo", "-l", "ERROR", "--without-gossip", "--without-mingle"],
+        [
+            sys.executable,
+            "-W",
+            "ignore::UserWarning:celery.platforms",
+            "-m",
+            "celery",
+            "-q",
+            "-A",
+            "oms",
+            "worker",
+            "-Q",
+            "line,outside",
+            "--pool",
+            "solo",
+            "-l",
+            "ERROR",
+            "--without-gossip",
+            "--without-mingle",
+        ],
         cwd=ROOT,
         env=os.environ | {"LOG_LEVEL": "ERROR"},
         start_new_session=True,

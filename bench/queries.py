@@ -14,7 +14,9 @@ def measure() -> dict[str, dict[str, float]]:
     for size in (5, 200):
         house.place(size, hot=False, seed=900 + size)
         for name in STATIONS:
-            with CaptureQueriesContext(connection, ) as captured:
+            with CaptureQueriesContext(
+                connection,
+            ) as captured:
                 stations.run_batch(stations.named(name))
             found[name][f"batch_of_{size}"] = len(captured)
     for figures in found.values():

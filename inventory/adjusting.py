@@ -12,12 +12,11 @@ from oms.core.errors import Invalid
 from oms.core.events import fact, record
 
 
-def adjust_stock(
-    sku: Sku, warehouse: Warehouse, *, quantity: int, kind: str, note: str, actor: str
-) -> StockMovement:
+def adjust_stock(sku: Sku, warehouse: Warehouse, *, quantity: int, kind: str, note: str, actor: str) -> StockMovement:
     """Correct stock by `quantity` units (below zero: they are gone), with a note that says why.
 
-    Locks the stock level. Raises Invalid for nothing, for a movement that people do not make by hand or one without a note; Conflict where more would go
+    Locks the stock level. Raises Invalid for nothing, for a movement that people do not make by hand or one without a
+    note; Conflict where more would go
     than is free. Records `stock.adjusted`.
     """
     if not quantity or not -1_000_000_000 <= quantity <= 1_000_000_000:

@@ -78,8 +78,5 @@ def _ranked(wanted: Mapping[int, int], free: Free, warehouses: Sequence[int]) ->
     for warehouse in warehouses:
         if all(free.get(sku, {}).get(warehouse, 0) >= quantity for sku, quantity in wanted.items()):
             return [warehouse]
-    units = {
-        warehouse: sum(min(quantity, free.get(sku, {}).get(warehouse, 0)) for sku, quantity in wanted.items())
-        for warehouse in warehouses
-    }
+    units = {warehouse: sum(min(quantity, free.get(sku, {}).get(warehouse, 0)) for sku, quantity in wanted.items()) for warehouse in warehouses}
     return sorted((w for w in warehouses if units[w]), key=lambda w: (-units[w], warehouses.index(w)))

@@ -48,21 +48,16 @@ def rules_running_low() -> QuerySet[ReorderRule]:
         .values("units")
     )
     coming = (
-        PurchaseOrderLine.objects.filter(
-            sku=OuterRef("sku"), order__warehouse=OuterRef("warehouse"), order__state__in=COMING
-        )
+        PurchaseOrderLine.objects.filter(sku=OuterRef("sku"), order__warehouse=OuterRef("warehouse"), order__state__in=COMING)
         .values("sku")
         .annotate(units=Sum(F("quantity") - F("received")))
         .values("units")
     )
     need = PurchaseNeed.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse")).filter(
-        Q(state__in=[NeedState.PROPOSED, NeedState.APPROVED])
-        | Q(state=NeedState.REJECTED, created_at__gt=Now() - timedelta(days=1))
+        Q(state__in=[NeedState.PROPOSED, NeedState.APPROVED]) | Q(state=NeedState.REJECTED, created_at__gt=Now() - timedelta(days=1))
     )
     return (
-        ReorderRule.objects.annotate(
-            free=Coalesce(Subquery(free), Value(0)), coming=Coalesce(Subquery(coming), Value(0))
-        )
+        ReorderRule.objects.annotate(free=Coalesce(Subquery(free), Value(0)), coming=Coalesce(Subquery(coming), Value(0)))
         .filter(Exists(Sku.objects.filter(pk=OuterRef("sku"), is_active=True)))
         .filter(free__lte=F("point") - F("coming"))
         .filter(~Exists(need))
@@ -87,10 +82,7 @@ def propose_needs(rules: list[ReorderRule]) -> None:
             for rule in rules
         ]
     )
-    record(
-        fact("purchase.proposed", "need", need.pk, actor="station:replenish", sku=need.sku_id, quantity=need.quantity)
-        for need in needs
-    )
+    record(fact("purchase.proposed", "need", need.pk, actor="station:replenish", sku=need.sku_id, quantity=need.quantity) for need in needs)
 
 
 def approve_needs(pks: Sequence[int], *, actor: str) -> list[PurchaseOrder]:
@@ -140,12 +132,7 @@ def _order(vendor_id: int, warehouse_id: int, needs: list[PurchaseNeed], actor: 
     order.send()
     order.save()
     costs = dict(Sku.objects.filter(pk__in=[need.sku_id for need in needs]).values_list("id", "cost"))
-    bulk.insert_all(
-        [
-            PurchaseOrderLine(order=order, sku_id=need.sku_id, quantity=need.quantity, unit_cost=costs[need.sku_id])
-            for need in needs
-        ]
-    )
+    bulk.insert_all([PurchaseOrderLine(order=order, sku_id=need.sku_id, quantity=need.quantity, unit_cost=costs[need.sku_id]) for need in needs])
     if vendor.email:
         queue([_mail(order, vendor)])
     record([fact("purchase.ordered", "purchase", order.pk, actor=actor, number=order.number, vendor=vendor.name)])
@@ -253,14 +240,10 @@ def _follow_receipt(order: PurchaseOrder, lines) -> None:
     order.save(update_fields=["state"])
 
 
-def order_from_vendor(
-    vendor: Vendor, warehouse: Warehouse, lines: Sequence[tuple[Sku, int]], *, actor: str
-) -> PurchaseOrder:
+def order_from_vendor(vendor: Vendor, warehouse: Warehouse, lines: Sequence[tuple[Sku, int]], *, actor: str) -> PurchaseOrder:
     """Order goods by hand, without a need: (SKU, units ≥ 1), at the SKUs' cost. Sent to the vendor by mail. Records `purchase.ordered`."""
     if not lines or any(units < 1 for _, units in lines):
         raise Invalid(_("A purchase order needs lines of at least one unit."))
     with transaction.atomic():
-        needs = [
-            PurchaseNeed(sku=sku, warehouse=warehouse, vendor=vendor, quantity=units) for sku, units in lines
-        ]
+        needs = [PurchaseNeed(sku=sku, warehouse=warehouse, vendor=vendor, quantity=units) for sku, units in lines]
         return _order(vendor.pk, warehouse.pk, needs, actor)

@@ -40,7 +40,8 @@ class Move:
 def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     """Move stock, each move with its own row, its value at moving average cost.
 
-    Locks the stock levels by primary key, made where there are none yet. A constant number of statements. Raises Conflict where more would leave than is free.
+    Locks the stock levels by primary key, made where there are none yet. A constant number of statements. Raises
+    Conflict where more would leave than is free.
     Wakes who waits for `stock.moved`.
     """
     if not moves:
@@ -83,9 +84,7 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
 
 def _make_levels(moves: Sequence[Move]) -> None:
     coming = {(move.sku_id, move.warehouse_id) for move in moves if move.quantity > 0}
-    StockLevel.objects.bulk_create(
-        [StockLevel(sku_id=sku, warehouse_id=place) for sku, place in sorted(coming)], ignore_conflicts=True
-    )
+    StockLevel.objects.bulk_create([StockLevel(sku_id=sku, warehouse_id=place) for sku, place in sorted(coming)], ignore_conflicts=True)
 
 
 def _costs(moves: Sequence[Move]) -> dict[int, Decimal]:

@@ -12,9 +12,7 @@ from oms.core import bulk
 from oms.core.locks import lock
 
 
-def reserve(
-    demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Callable[[set[int]], Mapping[int, int]]
-) -> list[Allocation]:
+def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Callable[[set[int]], Mapping[int, int]]) -> list[Allocation]:
     """Reserve stock for orders, first come first served: one warehouse that can fill an order, else split, else short.
 
     `demands`: (order id, what its lines still want). `kept_back(skus)`: SKU → units that somebody else waits for already; asked
@@ -24,10 +22,7 @@ def reserve(
     """
     skus = {demand.sku for _, wanted in demands for demand in wanted}
     warehouses = list(Warehouse.objects.filter(is_active=True).values_list("id", flat=True))
-    levels = {
-        (level.sku_id, level.warehouse_id): level
-        for level in lock(StockLevel.objects.filter(sku__in=skus, warehouse__in=warehouses))
-    }
+    levels = {(level.sku_id, level.warehouse_id): level for level in lock(StockLevel.objects.filter(sku__in=skus, warehouse__in=warehouses))}
     free = _free(levels.values(), kept_back(skus), warehouses)
     allocations = allocate([wanted for _, wanted in demands], free=free, warehouses=warehouses)
     now = timezone.now()
@@ -55,9 +50,7 @@ def reserve(
 
 def release(order_ids: Iterable[int]) -> int:
     """Release all open reservations of orders; give the units freed. Locks their stock levels. Safe to repeat."""
-    reservations = lock(
-        Reservation.objects.filter(order_id__in=list(order_ids), state__in=[ReservationState.SOFT, ReservationState.FIRM])
-    )
+    reservations = lock(Reservation.objects.filter(order_id__in=list(order_ids), state__in=[ReservationState.SOFT, ReservationState.FIRM]))
     if not reservations:
         return 0
     per_place: dict[tuple[int, int], int] = defaultdict(int)
@@ -75,9 +68,7 @@ def release(order_ids: Iterable[int]) -> int:
 def lock_places(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
     """Lock the stock levels at (sku, warehouse) `places`, by primary key."""
     places = set(places)
-    rows = lock(
-        StockLevel.objects.filter(sku__in={sku for sku, _ in places}, warehouse__in={place for _, place in places})
-    )
+    rows = lock(StockLevel.objects.filter(sku__in={sku for sku, _ in places}, warehouse__in={place for _, place in places}))
     return {key: level for level in rows if (key := (level.sku_id, level.warehouse_id)) in places}
 
 

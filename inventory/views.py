@@ -153,5 +153,3 @@ def _signed(text: str) -> int:
     if not text.removeprefix("-").removeprefix("+").isdigit() or not text.isascii() or len(text) > 11:
         raise Invalid(_("A quantity is a whole number."), pointer="/quantity")
     return int(text)
-
-

@@ -37,9 +37,7 @@ def cancel_order(pk: int, *, actor: str, reason: str = "") -> Order:
             line.reserved = line.backordered = line.planned = 0
         bulk.save_all(lines, "cancelled", "reserved", "backordered", "planned")
         freed = release([pk])
-        ended = Hold.objects.filter(order=order, released_at__isnull=True).update(
-            released_at=timezone.now(), released_by=actor
-        )
+        ended = Hold.objects.filter(order=order, released_at__isnull=True).update(released_at=timezone.now(), released_by=actor)
         order.open_holds -= ended
         order.cancel()
         order.version += 1

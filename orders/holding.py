@@ -32,9 +32,7 @@ def place_hold(pk: int, *, kind: str = HoldKind.MANUAL, reason: str, actor: str)
             raise Conflict(_("%(number)s is closed: nothing is left to hold.") % {"number": order.number})
         try:
             with transaction.atomic():
-                hold = Hold.objects.create(
-                    order=order, kind=kind, reason=reason[:300], placed_by=actor, placed_at=timezone.now()
-                )
+                hold = Hold.objects.create(order=order, kind=kind, reason=reason[:300], placed_by=actor, placed_at=timezone.now())
         except IntegrityError:
             raise Conflict(_("%(number)s is held for that already.") % {"number": order.number}) from None
         order.open_holds += 1
@@ -51,9 +49,7 @@ def release_hold(hold_pk: int, *, actor: str) -> Order:
         if hold is None:
             raise NotFound(_("There is no such hold."))
         order = lock_order(hold.order_id)
-        released = Hold.objects.filter(pk=hold_pk, released_at__isnull=True).update(
-            released_at=timezone.now(), released_by=actor
-        )
+        released = Hold.objects.filter(pk=hold_pk, released_at__isnull=True).update(released_at=timezone.now(), released_by=actor)
         if released:
             order.open_holds -= 1
             order.version += 1

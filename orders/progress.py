@@ -86,9 +86,7 @@ def complete_orders(orders: list[Order]) -> None:
         order.complete()
         order.fulfilment_step = ""
     bulk.save_all(orders, "state", "fulfilment_step")
-    record(
-        fact("order.completed", "order", order.pk, order_id=order.pk, actor="station:complete") for order in orders
-    )
+    record(fact("order.completed", "order", order.pk, order_id=order.pk, actor="station:complete") for order in orders)
 
 
 def expire_drafts(orders: list[Order]) -> None:

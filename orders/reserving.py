@@ -52,9 +52,7 @@ def _reserve(
     kept_back: Callable[[set[int]], Mapping[int, int]],
     actor: str,
 ) -> None:
-    demands = [
-        (order.pk, [Demand(line.pk, line.sku_id, line.open) for line in wanted[order.pk]]) for order in orders
-    ]
+    demands = [(order.pk, [Demand(line.pk, line.sku_id, line.open) for line in wanted[order.pk]]) for order in orders]
     allocations = reserve(demands, kept_back=kept_back)
     facts = []
     for order, allocation in zip(orders, allocations, strict=True):

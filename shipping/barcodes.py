@@ -44,10 +44,7 @@ def qr_svg(text: str, *, size_mm: float) -> str:
     """Draw `text` as a QR code, an SVG element of `size_mm` with its quiet zone (ISO/IEC 18004: four modules)."""
     code = segno.make(text, micro=False, error="m")
     wide = code.symbol_size(border=4)[0]
-    path = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(code.matrix_iter(border=4)) for x, dark in enumerate(row) if dark
-    )
+    path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(code.matrix_iter(border=4)) for x, dark in enumerate(row) if dark)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{size_mm:g}mm"'
-        f' viewBox="0 0 {wide} {wide}"><path d="{path}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{size_mm:g}mm" viewBox="0 0 {wide} {wide}"><path d="{path}"/></svg>'
     )

@@ -105,9 +105,7 @@ def keep_bookings(booked: list[tuple[Shipment, Booked]]) -> None:
         shipment.booked_at = now
         if shipment.state == ShipmentState.PACKED:
             shipment.book()
-    bulk.save_all(
-        shipments, "state", "carrier_reference", "tracking_number", "tracking_url", "label", "booked_at"
-    )
+    bulk.save_all(shipments, "state", "carrier_reference", "tracking_number", "tracking_url", "label", "booked_at")
     live = [shipment for shipment in shipments if shipment.state == ShipmentState.BOOKED]
     note_step(list({s.order_id: s.order for s in live if s.order.is_open}.values()), "hand_over")
     record(

@@ -107,5 +107,3 @@ def _mail(shipment: Shipment) -> Message:
             "token": order.public_token,
         },
     )
-
-

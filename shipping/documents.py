@@ -247,9 +247,7 @@ def lay_out_bill_of_lading(bill: BillOfLading) -> Sheet:
 
 
 def _barcode(text: str, *, width_mm: float, height_mm: float) -> SafeString:
-    return mark_safe(
-        code128_svg_within(text, width_mm=width_mm, height_mm=height_mm)
-    )  # numbers only: bars hold no text
+    return mark_safe(code128_svg_within(text, width_mm=width_mm, height_mm=height_mm))  # numbers only: bars hold no text
 
 
 def _weight(grams: int, unit: str) -> Decimal:

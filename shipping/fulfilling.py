@@ -53,12 +53,11 @@ def _start_picking(pk: int, actor: str) -> Shipment:
     return shipment
 
 
-def pack_shipment(
-    pk: int, *, actor: str, packages: int = 1, weight_grams: int | None = None, tracking_number: str = ""
-) -> Shipment:
+def pack_shipment(pk: int, *, actor: str, packages: int = 1, weight_grams: int | None = None, tracking_number: str = "") -> Shipment:
     """Pack a shipment: it is closed, weighed and goes to the carrier's booking. One that nobody started to pick is picked on the way.
 
-    `weight_grams`: as weighed; None keeps what the SKUs say. `tracking_number`: of a label got elsewhere. Locks order and shipment. Packing a packed one changes
+    `weight_grams`: as weighed; None keeps what the SKUs say. `tracking_number`: of a label got elsewhere. Locks order
+    and shipment. Packing a packed one changes
     nothing. Raises Invalid, NotFound, Conflict. Records `shipment.packed`.
     """
     if not 1 <= packages <= 1000:
@@ -97,9 +96,7 @@ def _refuse_unless(shipment: Shipment, can: bool, done: str) -> None:
 
 
 def _fact(kind: str, shipment: Shipment, actor: str, **data):
-    return fact(
-        kind, "shipment", shipment.pk, order_id=shipment.order_id, actor=actor, number=shipment.number, **data
-    )
+    return fact(kind, "shipment", shipment.pk, order_id=shipment.order_id, actor=actor, number=shipment.number, **data)
 
 
 def lock_with_orders(shipments: Sequence[Shipment]) -> list[Shipment]:

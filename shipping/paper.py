@@ -86,9 +86,7 @@ def _pick_list(shipment: Shipment) -> documents.PickList:
         printed_at=timezone.localtime(),
         note=shipment.order.note,
         weight_grams=shipment.weight_grams,
-        lines=tuple(
-            documents.PickLine(sku=line.sku.code, barcode=line.sku.barcode, name=line.sku.name, quantity=line.quantity) for line in lines
-        ),
+        lines=tuple(documents.PickLine(sku=line.sku.code, barcode=line.sku.barcode, name=line.sku.name, quantity=line.quantity) for line in lines),
     )
 
 
@@ -106,7 +104,9 @@ def packing_slip(pk: int) -> bytes:
                 order_number=order.number,
                 ordered_on=_day(order.placed_at),
                 customer_reference=order.external_reference,
-                seller=Party(name=settings.COMPANY["name"], lines=tuple(settings.COMPANY["address"].splitlines()), country=settings.COMPANY["country"]),
+                seller=Party(
+                    name=settings.COMPANY["name"], lines=tuple(settings.COMPANY["address"].splitlines()), country=settings.COMPANY["country"]
+                ),
                 recipient=recipient_of(shipment),
                 carrier=shipment.carrier.name if shipment.carrier else "",
                 tracking_number=shipment.tracking_number,

@@ -57,9 +57,7 @@ def apply_updates(events: list[TrackingEvent]) -> None:
     by_number: dict[str, list[TrackingEvent]] = defaultdict(list)
     for event in events:
         by_number[event.tracking_number].append(event)
-    shipments = lock_with_orders(
-        list(Shipment.objects.filter(tracking_number__in=by_number).exclude(state=ShipmentState.VOIDED))
-    )
+    shipments = lock_with_orders(list(Shipment.objects.filter(tracking_number__in=by_number).exclude(state=ShipmentState.VOIDED)))
     collected = [s for s in shipments if s.state == ShipmentState.BOOKED and _has_goods(by_number[s.tracking_number])]
     if collected:
         dispatch_locked(collected, actor=ACTOR)

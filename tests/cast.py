@@ -50,12 +50,8 @@ def build() -> House:
         kind: Channel.objects.create(code=kind, name=kind.title(), kind=kind)
         for kind in (ChannelKind.WEB, ChannelKind.PHONE, ChannelKind.STORE, ChannelKind.EDI)
     }
-    leeds = Warehouse.objects.create(
-        code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", rank=1
-    )
-    ghent = Warehouse.objects.create(
-        code="ghent", name="Ghent", lines="Kaai 1", city="Gent", postcode="9000", country="BE", rank=2
-    )
+    leeds = Warehouse.objects.create(code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", rank=1)
+    ghent = Warehouse.objects.create(code="ghent", name="Ghent", lines="Kaai 1", city="Gent", postcode="9000", country="BE", rank=2)
     vendor = Vendor.objects.create(name="Potteries Ltd", email="sales@potteries.example")
     skus = [
         Sku.objects.create(code=code, name=name, weight_grams=grams, cost=Decimal(cost))

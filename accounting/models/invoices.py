@@ -21,9 +21,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def to_credit(self) -> "InvoiceQuerySet":
         """Invoices of orders that were called off afterwards."""
-        return self.filter(
-            kind=InvoiceKind.INVOICE, order__state="cancelled", state__in=[*OPEN_INVOICE_STATES, InvoiceState.PAID]
-        ).order_by("id")
+        return self.filter(kind=InvoiceKind.INVOICE, order__state="cancelled", state__in=[*OPEN_INVOICE_STATES, InvoiceState.PAID]).order_by("id")
 
 
 class Invoice(models.Model):
@@ -91,21 +89,15 @@ class Invoice(models.Model):
     def not_paid(self) -> bool:
         return self.paid == 0
 
-    @transition(
-        field=state, source=[InvoiceState.ISSUED, InvoiceState.PARTLY_PAID], target=InvoiceState.PAID, conditions=[paid_in_full]
-    )
+    @transition(field=state, source=[InvoiceState.ISSUED, InvoiceState.PARTLY_PAID], target=InvoiceState.PAID, conditions=[paid_in_full])
     def settle(self) -> None:
         """Paid to the last cent."""
 
-    @transition(
-        field=state, source=[InvoiceState.ISSUED, InvoiceState.PAID], target=InvoiceState.PARTLY_PAID, conditions=[paid_in_part]
-    )
+    @transition(field=state, source=[InvoiceState.ISSUED, InvoiceState.PAID], target=InvoiceState.PARTLY_PAID, conditions=[paid_in_part])
     def settle_part(self) -> None:
         """Something of it is paid."""
 
-    @transition(
-        field=state, source=[InvoiceState.PARTLY_PAID, InvoiceState.PAID], target=InvoiceState.ISSUED, conditions=[not_paid]
-    )
+    @transition(field=state, source=[InvoiceState.PARTLY_PAID, InvoiceState.PAID], target=InvoiceState.ISSUED, conditions=[not_paid])
     def unsettle(self) -> None:
         """What was paid on it was taken off again."""
 
@@ -118,9 +110,7 @@ class Invoice(models.Model):
     def credit(self) -> None:
         """A credit note takes it back in full; payments were taken off before."""
 
-    @transition(
-        field=state, source=[InvoiceState.ISSUED, InvoiceState.PARTLY_PAID], target=InvoiceState.WRITTEN_OFF
-    )
+    @transition(field=state, source=[InvoiceState.ISSUED, InvoiceState.PARTLY_PAID], target=InvoiceState.WRITTEN_OFF)
     def write_off(self) -> None:
         """It will never be paid."""
 

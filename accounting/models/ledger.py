@@ -82,9 +82,7 @@ class JournalLine(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(debit__gte=0, credit__gte=0, books_debit__gte=0, books_credit__gte=0), name="journal_not_negative"
-            ),
+            models.CheckConstraint(condition=Q(debit__gte=0, credit__gte=0, books_debit__gte=0, books_credit__gte=0), name="journal_not_negative"),
             models.CheckConstraint(
                 condition=Q(debit__gt=0, credit=0, books_credit=0) | Q(credit__gt=0, debit=0, books_debit=0),
                 name="debit_or_credit",

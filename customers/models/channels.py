@@ -63,9 +63,7 @@ class ApiKey(models.Model):
         """Make a key and give it with its one readable form, `tl_PREFIX_SECRET`."""
         prefix = secrets.token_hex(6)
         readable = f"tl_{prefix}_{secrets.token_urlsafe(32)}"
-        key = cls.objects.create(
-            channel=channel, name=name, prefix=prefix, sha256=cls.digest(readable), scopes=scopes
-        )
+        key = cls.objects.create(channel=channel, name=name, prefix=prefix, sha256=cls.digest(readable), scopes=scopes)
         return key, readable
 
     @staticmethod

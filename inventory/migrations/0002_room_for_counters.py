@@ -7,10 +7,6 @@ class Migration(migrations.Migration):
     dependencies = [("inventory", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(
-            "ALTER TABLE inventory_stocklevel SET (fillfactor = 70)", "ALTER TABLE inventory_stocklevel RESET (fillfactor)"
-        ),
-        migrations.RunSQL(
-            "ALTER TABLE inventory_reservation SET (fillfactor = 80)", "ALTER TABLE inventory_reservation RESET (fillfactor)"
-        ),
+        migrations.RunSQL("ALTER TABLE inventory_stocklevel SET (fillfactor = 70)", "ALTER TABLE inventory_stocklevel RESET (fillfactor)"),
+        migrations.RunSQL("ALTER TABLE inventory_reservation SET (fillfactor = 80)", "ALTER TABLE inventory_reservation RESET (fillfactor)"),
     ]

@@ -46,9 +46,7 @@ class Sku(models.Model):
     width_mm = models.PositiveIntegerField(default=0)
     height_mm = models.PositiveIntegerField(default=0)
     tax_category = models.CharField(max_length=20, default="standard")
-    cost = models.DecimalField(
-        max_digits=19, decimal_places=4, default=0, help_text=_("What a unit costs where nothing better is known")
-    )
+    cost = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text=_("What a unit costs where nothing better is known"))
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -61,9 +61,7 @@ class PurchaseNeed(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["sku", "warehouse"], condition=Q(state__in=["proposed", "approved"]), name="one_open_need"
-            ),
+            models.UniqueConstraint(fields=["sku", "warehouse"], condition=Q(state__in=["proposed", "approved"]), name="one_open_need"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="need_needs_something"),
         ]
         triggers = [legal_moves("state", NEED_MOVES)]
@@ -128,9 +126,7 @@ class PurchaseOrder(models.Model):
     def close(self) -> None:
         """Nothing more is expected."""
 
-    @transition(
-        field=state, source=[PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT], target=PurchaseState.CANCELLED
-    )
+    @transition(field=state, source=[PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT], target=PurchaseState.CANCELLED)
     def cancel(self) -> None:
         """It will not come."""
 

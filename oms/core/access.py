@@ -87,9 +87,7 @@ _REFERENCE_DATA = [
     )
     for verb in ("view", "add", "change")
 ]
-_MANAGER = sorted(
-    {*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, "inventory.approve_purchase", "core.view_event"}
-)
+_MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, "inventory.approve_purchase", "core.view_event"})
 
 ROLES: dict[str, list[str]] = {
     "clerk": _CLERK,
@@ -109,8 +107,7 @@ def set_up_roles() -> None:
             defaults={"name": str(label)[:255]},
         )
     by_name = {
-        f"{permission.content_type.app_label}.{permission.codename}": permission
-        for permission in Permission.objects.select_related("content_type")
+        f"{permission.content_type.app_label}.{permission.codename}": permission for permission in Permission.objects.select_related("content_type")
     }
     for role, names in ROLES.items():
         group, _created = Group.objects.get_or_create(name=role)

@@ -76,8 +76,7 @@ def _insertion(model: type[models.Model]) -> tuple[str, list[Column]]:
     columns = [_column(field) for field in meta.local_concrete_fields if key_is_given or not field.primary_key]
     names = ", ".join(quote(_name(field)) for field, _ in columns)
     return (
-        f"INSERT INTO {quote(meta.db_table)} ({names}) SELECT * FROM unnest({_arrays(columns)})"
-        f" RETURNING {quote(_name(meta.pk))}",
+        f"INSERT INTO {quote(meta.db_table)} ({names}) SELECT * FROM unnest({_arrays(columns)}) RETURNING {quote(_name(meta.pk))}",
         columns,
     )
 

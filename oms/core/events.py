@@ -10,9 +10,7 @@ from oms.core import bulk, stations
 from oms.core.models import Event
 
 
-def fact(
-    kind: str, subject: str, subject_id: int, *, order_id: int | None = None, actor: str, **data: Any
-) -> Event:
+def fact(kind: str, subject: str, subject_id: int, *, order_id: int | None = None, actor: str, **data: Any) -> Event:
     """Word a fact, past tense and in business words (`order.placed`), for `record`. Saves nothing."""
     return Event(
         kind=kind,

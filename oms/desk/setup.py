@@ -18,6 +18,4 @@ def set_up() -> None:
             [Account(code=code, name=name, kind=kind, role=role) for code, name, kind, role in CHART],
             ignore_conflicts=True,
         )
-        NumberSeries.objects.bulk_create(
-            [NumberSeries(code=code, prefix=prefix) for code, prefix in SERIES], ignore_conflicts=True
-        )
+        NumberSeries.objects.bulk_create([NumberSeries(code=code, prefix=prefix) for code, prefix in SERIES], ignore_conflicts=True)

@@ -182,7 +182,7 @@ def _waiting() -> dict[str, tuple[str, str, int, Queue]]:
     found = {}
     for station in stations.line():
         kind = "outside" if isinstance(station, stations.OutsideStation) else "inside"
-        queue = _count(stations.queue_of(station).order_by(), station.since, troubles.get(station.name, 0))
+        queue = _count(stations.queue_of(station), station.since, troubles.get(station.name, 0))
         found[station.name] = (str(station.title), kind, station.limit_seconds, queue)
     free = Shipment.objects.filter(order__open_holds=0).exclude(order__state="cancelled")
     picking = _count(free.filter(state__in=[ShipmentState.PLANNED, ShipmentState.PICKING]), "created_at")
@@ -193,7 +193,7 @@ def _waiting() -> dict[str, tuple[str, str, int, Queue]]:
 
 
 def _count(queue: QuerySet, since: str, troubles: int = 0) -> Queue:
-    """Count up to MOST_COUNTED + 1 rows, so that a long queue costs no more than that to look at."""
-    first = queue.values("pk")[: MOST_COUNTED + 1]
+    """Count up to MOST_COUNTED + 1 rows, so that a long queue costs no more than that: those that have waited longest, for the age is theirs."""
+    first = queue.order_by(since).values("pk")[: MOST_COUNTED + 1]
     now = queue.model.objects.filter(pk__in=first).aggregate(depth=Count("pk"), since=Min(since))
     return Queue(now["depth"], now["since"], troubles)

@@ -115,9 +115,7 @@ def start_valkey(data: Path, *, durable: bool = True) -> Server:
         "requirepass": password,
     }
     # The settings go in by standard input, so that the password is in no list of processes.
-    process = subprocess.Popen(
-        [binary, "-"], stdin=subprocess.PIPE, stdout=log, stderr=log, preexec_fn=die_with_parent, start_new_session=True
-    )
+    process = subprocess.Popen([binary, "-"], stdin=subprocess.PIPE, stdout=log, stderr=log, preexec_fn=die_with_parent, start_new_session=True)
     assert process.stdin is not None
     process.stdin.write("".join(f'{name} "{value}"\n' for name, value in settings.items()).encode())
     process.stdin.close()
@@ -233,9 +231,7 @@ def _initialise(binaries: Path, cluster: Path, password: str, as_owner: dict[str
 def _create_database(binaries: Path, port: int, environment: dict[str, str]) -> None:
     psql = [binaries / "psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", "oms", "-d", "postgres", "-At", "-c"]
     for _ in range(20):
-        there = subprocess.run(
-            [*psql, "SELECT 1 FROM pg_database WHERE datname = 'throughline'"], env=environment, capture_output=True, check=False
-        )
+        there = subprocess.run([*psql, "SELECT 1 FROM pg_database WHERE datname = 'throughline'"], env=environment, capture_output=True, check=False)
         if there.returncode == 0:
             break
         time.sleep(0.2)

@@ -147,13 +147,20 @@ def _warn_of_missing_pango() -> None:
     say(
         "up",
         "Invoices cannot be made into PDFs until Pango is installed: "
-        "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), dnf install pango (Fedora), brew install pango (macOS).",
+        "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), "
+        "dnf install pango (Fedora), brew install pango (macOS).",
     )
 
 
 def _prepare(environment: dict[str, str]) -> None:
     """Bring the database up to date, and fill one that is empty with the demo."""
-    for command in (["migrate", "--noinput", "-v", "0"], ["setup"], ["collectstatic", "--noinput", "-v", "0"], ["demo", "--if-empty"], ["check_invariants", "--keep", "--quiet"]):
+    for command in (
+        ["migrate", "--noinput", "-v", "0"],
+        ["setup"],
+        ["collectstatic", "--noinput", "-v", "0"],
+        ["demo", "--if-empty"],
+        ["check_invariants", "--keep", "--quiet"],
+    ):
         say("up", f"manage.py {command[0]}")
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=os.environ | environment, check=True)
 

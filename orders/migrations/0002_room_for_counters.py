@@ -7,7 +7,5 @@ class Migration(migrations.Migration):
     dependencies = [("orders", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(
-            "ALTER TABLE orders_orderline SET (fillfactor = 60)", "ALTER TABLE orders_orderline RESET (fillfactor)"
-        ),
+        migrations.RunSQL("ALTER TABLE orders_orderline SET (fillfactor = 60)", "ALTER TABLE orders_orderline RESET (fillfactor)"),
     ]

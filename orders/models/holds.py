@@ -18,11 +18,7 @@ class Hold(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["order", "kind"], condition=Q(released_at__isnull=True), name="one_open_hold_per_kind"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["order", "kind"], condition=Q(released_at__isnull=True), name="one_open_hold_per_kind")]
         indexes = [models.Index(fields=["placed_at"], name="hold_open", condition=Q(released_at__isnull=True))]
 
     def __str__(self) -> str:

@@ -40,8 +40,15 @@ class OrderLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_orders_something"),
             models.CheckConstraint(
                 condition=Q(
-                    cancelled__gte=0, reserved__gte=0, backordered__gte=0, planned__gte=0, shipped__gte=0,
-                    delivered__gte=0, invoiced__gte=0, returned__gte=0, refunded__gte=0,
+                    cancelled__gte=0,
+                    reserved__gte=0,
+                    backordered__gte=0,
+                    planned__gte=0,
+                    shipped__gte=0,
+                    delivered__gte=0,
+                    invoiced__gte=0,
+                    returned__gte=0,
+                    refunded__gte=0,
                 ),
                 name="line_counters_not_negative",
             ),

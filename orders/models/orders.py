@@ -28,9 +28,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def waiting_for_stock(self) -> "OrderQuerySet":
         """Screened and free to go on, and nobody has looked for their stock yet: the most urgent first, then the oldest."""
-        return self.filter(state=OrderState.PLACED, screened_at__isnull=False, open_holds=0).order_by(
-            "priority", "placed_at", "id"
-        )
+        return self.filter(state=OrderState.PLACED, screened_at__isnull=False, open_holds=0).order_by("priority", "placed_at", "id")
 
     def waiting_for_backorders(self) -> "OrderQuerySet":
         """Those with backordered units of which there are free ones in a warehouse now: most urgent first, then oldest."""
@@ -45,9 +43,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(plan_due=True, open_holds=0).order_by("priority", "placed_at", "id")
 
     def waiting_for_completion(self) -> "OrderQuerySet":
-        return self.filter(
-            state=OrderState.DELIVERED, payment_status=PaymentStatus.PAID, invoice_due=False, has_backorders=False
-        ).order_by("placed_at", "id")
+        return self.filter(state=OrderState.DELIVERED, payment_status=PaymentStatus.PAID, invoice_due=False, has_backorders=False).order_by(
+            "placed_at", "id"
+        )
 
     def lapsed(self) -> "OrderQuerySet":
         """Drafts whose time has run out."""
@@ -109,9 +107,7 @@ class Order(models.Model):
     paid_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
 
     payment_status = models.CharField(max_length=12, choices=PaymentStatus, default=PaymentStatus.UNPAID)
-    fulfilment_status = models.CharField(
-        max_length=16, choices=FulfilmentStatus, default=FulfilmentStatus.UNFULFILLED
-    )
+    fulfilment_status = models.CharField(max_length=16, choices=FulfilmentStatus, default=FulfilmentStatus.UNFULFILLED)
     fulfilment_step = models.CharField(max_length=20, blank=True, help_text="Told by shipping: pick, pack, book, hand_over")
     open_holds = models.PositiveSmallIntegerField(default=0)
     has_backorders = models.BooleanField(default=False)
@@ -216,9 +212,7 @@ class Order(models.Model):
     def complete(self) -> None:
         """Delivered, invoiced and paid."""
 
-    @transition(
-        field=state, source=list(CANCELLABLE_STATES), target=OrderState.CANCELLED, conditions=[nothing_shipped]
-    )
+    @transition(field=state, source=list(CANCELLABLE_STATES), target=OrderState.CANCELLED, conditions=[nothing_shipped])
     def cancel(self) -> None:
         """It is called off before anything left."""
 

@@ -34,9 +34,7 @@ class Row:
     def draft(self, position: int) -> LineDraft:
         text = self.quantity.strip()
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise Invalid(
-                _("The quantity of %(sku)s is a whole number.") % {"sku": self.sku}, pointer=f"/lines/{position}/quantity"
-            )
+            raise Invalid(_("The quantity of %(sku)s is a whole number.") % {"sku": self.sku}, pointer=f"/lines/{position}/quantity")
         return LineDraft(self.sku, int(text))
 
 
@@ -61,7 +59,12 @@ class Call:
         pairs = zip(data.getlist("sku"), data.getlist("quantity"), strict=False)
         rows = [Row(sku.replace("\x00", "")[:60].strip(), quantity[:12]) for sku, quantity in pairs if sku.strip() and quantity.strip() != "0"]
         key = clean.get("key", "")
-        return cls(key=key if re.fullmatch(r"[0-9a-f]{32}", key) else uuid.uuid4().hex, customer=clean.get("customer", ""), rows=rows[:MOST_ROWS], fields=clean)
+        return cls(
+            key=key if re.fullmatch(r"[0-9a-f]{32}", key) else uuid.uuid4().hex,
+            customer=clean.get("customer", ""),
+            rows=rows[:MOST_ROWS],
+            fields=clean,
+        )
 
     @property
     def drafts(self) -> list[LineDraft]:

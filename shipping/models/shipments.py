@@ -22,19 +22,11 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
 
     def waiting_for_handover(self) -> "ShipmentQuerySet":
         """Those that have left and of which the carrier has not been told yet."""
-        return (
-            self.filter(dispatched_at__isnull=False, handed_over_at__isnull=True)
-            .select_related("carrier")
-            .order_by("dispatched_at", "id")
-        )
+        return self.filter(dispatched_at__isnull=False, handed_over_at__isnull=True).select_related("carrier").order_by("dispatched_at", "id")
 
     def waiting_for_voiding(self) -> "ShipmentQuerySet":
         """Those of orders that were called off."""
-        return (
-            self.filter(state__in=BEFORE_DISPATCH, order__state="cancelled")
-            .select_related("carrier", "order")
-            .order_by("id")
-        )
+        return self.filter(state__in=BEFORE_DISPATCH, order__state="cancelled").select_related("carrier", "order").order_by("id")
 
 
 class Shipment(models.Model):
@@ -105,9 +97,7 @@ class Shipment(models.Model):
     def dispatch(self) -> None:
         """It has left the warehouse."""
 
-    @transition(
-        field=state, source=[ShipmentState.DISPATCHED, ShipmentState.EXCEPTION], target=ShipmentState.IN_TRANSIT
-    )
+    @transition(field=state, source=[ShipmentState.DISPATCHED, ShipmentState.EXCEPTION], target=ShipmentState.IN_TRANSIT)
     def move(self) -> None:
         """The carrier has seen it on its way."""
 
@@ -115,9 +105,7 @@ class Shipment(models.Model):
     def deliver(self) -> None:
         """The customer has it."""
 
-    @transition(
-        field=state, source=[ShipmentState.DISPATCHED, ShipmentState.IN_TRANSIT], target=ShipmentState.EXCEPTION
-    )
+    @transition(field=state, source=[ShipmentState.DISPATCHED, ShipmentState.IN_TRANSIT], target=ShipmentState.EXCEPTION)
     def stall(self) -> None:
         """Something stands in its way."""
 

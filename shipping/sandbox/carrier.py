@@ -36,13 +36,9 @@ class SandboxCarrierServer:
         self.temper = Temper()
         self._stopping = threading.Event()
         self._caller = (
-            Caller(config.webhook_url, config.webhook_secret, first_pause_seconds=config.first_pause_seconds)
-            if config.webhook_url
-            else None
+            Caller(config.webhook_url, config.webhook_secret, first_pause_seconds=config.first_pause_seconds) if config.webhook_url else None
         )
-        self.door = Door(
-            config.port, key=config.key, depot=self.depot, temper=self.temper, step_seconds=config.step_seconds
-        )
+        self.door = Door(config.port, key=config.key, depot=self.depot, temper=self.temper, step_seconds=config.step_seconds)
         self._threads = [
             threading.Thread(target=work, name=f"sandbox {work.__name__}", daemon=True)
             for work in (self.door.serve, self._move_parcels, self._make_calls)

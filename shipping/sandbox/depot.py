@@ -109,8 +109,7 @@ class Depot:
             self._db.execute(
                 "INSERT INTO shipment (id, idempotency_key, reference, body, fingerprint, tracking_number, cost, status,"
                 " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'booked', ?)",
-                (shipment_id, key, asked.reference, json.dumps(body), asked.fingerprint, self._new_number(asked.mode))
-                + (str(cost), time.time()),
+                (shipment_id, key, asked.reference, json.dumps(body), asked.fingerprint, self._new_number(asked.mode)) + (str(cost), time.time()),
             )
             kept = self.get(shipment_id)
             if kept.seq % 500 == 0:
@@ -163,16 +162,12 @@ class Depot:
         newest first.
         """
         with self.news:
-            due = self._db.execute(
-                "SELECT * FROM shipment WHERE moves_at <= ? ORDER BY moves_at LIMIT 500", (now,)
-            ).fetchall()
+            due = self._db.execute("SELECT * FROM shipment WHERE moves_at <= ? ORDER BY moves_at LIMIT 500", (now,)).fetchall()
             for row in due:
                 self._step(row, now, step_seconds, calls, hold_back)
             if due:
                 self.news.notify_all()
-            next_at: float | None = self._db.execute(
-                "SELECT min(moves_at) FROM shipment WHERE moves_at IS NOT NULL"
-            ).fetchone()[0]
+            next_at: float | None = self._db.execute("SELECT min(moves_at) FROM shipment WHERE moves_at IS NOT NULL").fetchone()[0]
             return next_at
 
     def _step(self, row: sqlite3.Row, now: float, step_seconds: float, calls: int, hold_back: bool) -> None:
@@ -201,9 +196,7 @@ class Depot:
     def next_call(self) -> tuple[Call | None, float | None]:
         """Give the webhook call that has been due longest, or None, and the instant when the next one is due."""
         with self.news:
-            row = self._db.execute(
-                "SELECT * FROM event WHERE due_at IS NOT NULL ORDER BY due_at, seq LIMIT 1"
-            ).fetchone()
+            row = self._db.execute("SELECT * FROM event WHERE due_at IS NOT NULL ORDER BY due_at, seq LIMIT 1").fetchone()
             if row is None or row["due_at"] > time.time():
                 return None, row and row["due_at"]
             shipment = self._one("seq = ?", row["shipment_seq"])
@@ -214,8 +207,7 @@ class Depot:
         """Note that a call was answered well. A call that is owed once more stays due."""
         with self.news:
             self._db.execute(
-                "UPDATE event SET calls_owed = calls_owed - 1, due_at = CASE WHEN calls_owed > 1 THEN due_at END"
-                " WHERE seq = ?",
+                "UPDATE event SET calls_owed = calls_owed - 1, due_at = CASE WHEN calls_owed > 1 THEN due_at END WHERE seq = ?",
                 (call.seq,),
             )
 

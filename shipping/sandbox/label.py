@@ -50,9 +50,7 @@ def _page(asked: Asked, tracking_number: str, shipped_on: str, piece: int, piece
 
     _barcode(page, tracking_number, y=307, height=78)
     page.text(WIDTH / 2, 401, _grouped(tracking_number), 13, "bold", align="centre", within=INNER)
-    page.text(
-        WIDTH / 2, 422, "Printed by the sandbox carrier: nobody will collect this", 6.5, align="centre", grey=0.35
-    )
+    page.text(WIDTH / 2, 422, "Printed by the sandbox carrier: nobody will collect this", 6.5, align="centre", grey=0.35)
     return page
 
 

@@ -110,9 +110,7 @@ def write_pdf(pages: list[Page], *, title: str) -> bytes:
     ]
     for n, page in enumerate(pages):
         box = f"[0 0 {page.width:g} {page.height:g}]"
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Resources 3 0 R /Contents {6 + 2 * n} 0 R >>".encode()
-        )
+        objects.append(f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Resources 3 0 R /Contents {6 + 2 * n} 0 R >>".encode())
         content = page.content()
         head = f"<< /Length {len(content)} /Filter /FlateDecode >>\nstream\n".encode()
         objects.append(head + content + b"\nendstream")

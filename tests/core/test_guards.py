@@ -67,9 +67,7 @@ def test_history_is_never_changed(invoiced, table, statement, refusal):
 
 def test_every_table_that_only_grows_refuses_to_be_emptied_itself(db):
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'pgtrigger_no_truncate%' AND tgenabled = 'O'"
-        )
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'pgtrigger_no_truncate%' AND tgenabled = 'O'")
         guarded = {table for (table,) in cursor.fetchall()}
 
     assert guarded == {*APPEND_ONLY, "accounting_invoice"}

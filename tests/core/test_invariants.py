@@ -42,9 +42,7 @@ DAMAGE = {
     ),
     "Every invoice, credit note and payment": "UPDATE accounting_payment SET amount = amount + 0.01",
     "An invoice's totals": "UPDATE accounting_invoiceline SET tax = tax + 0.01",
-    "Invoice numbers of a series": (
-        "UPDATE accounting_invoice SET issued_on = issued_on + 1 WHERE id = (SELECT min(id) FROM accounting_invoice)"
-    ),
+    "Invoice numbers of a series": ("UPDATE accounting_invoice SET issued_on = issued_on + 1 WHERE id = (SELECT min(id) FROM accounting_invoice)"),
     "Trade receivables": "UPDATE accounting_invoice SET state = 'written_off' WHERE state = 'partly_paid'",
     "Customer deposits": "UPDATE accounting_payment SET allocated = allocated - 1 WHERE allocated > 1",
     "Inventory in the ledger": "DELETE FROM inventory_movementtopost",

@@ -26,8 +26,10 @@ def test_the_parts_of_a_split_sum_to_the_whole(amount, weights, currency):
 
     assert sum(parts) == amount
     assert all(part == round_amount(part, currency) for part in parts)
-    assert all(part == 0 for part, weight in zip(parts, weights, strict=True) if not weight) or amount == 0 or all(
-        abs(part) <= cent(currency) for part, weight in zip(parts, weights, strict=True) if not weight
+    assert (
+        all(part == 0 for part, weight in zip(parts, weights, strict=True) if not weight)
+        or amount == 0
+        or all(abs(part) <= cent(currency) for part, weight in zip(parts, weights, strict=True) if not weight)
     )
 
 

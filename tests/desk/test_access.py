@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounting.models import Invoice
-from oms.core.models import Document, Message, Trouble, User
 from oms.core.access import ROLES
+from oms.core.models import Document, Message, Trouble, User
 from orders.holding import place_hold
 from shipping.models import Shipment
 from tests import cast
@@ -140,11 +140,29 @@ def test_not_even_an_administrator_changes_states_money_or_stock_in_the_admin(pl
     User.objects.create_superuser("root", password="x")
     client = Client()
     client.force_login(User.objects.get(username="root"))
-    for path in ("orders/order", "accounting/invoice", "accounting/journalentry", "accounting/payment", "inventory/stocklevel", "inventory/stockmovement", "shipping/shipment", "core/event"):
+    for path in (
+        "orders/order",
+        "accounting/invoice",
+        "accounting/journalentry",
+        "accounting/payment",
+        "inventory/stocklevel",
+        "inventory/stockmovement",
+        "shipping/shipment",
+        "core/event",
+    ):
         assert client.get(f"/admin/{path}/").status_code == 200, path
         assert client.get(f"/admin/{path}/add/").status_code == 403, path
         assert client.post(f"/admin/{path}/1/delete/", {"post": "yes"}).status_code in (403, 302, 404), path
-    for model in ("customers/customer", "inventory/sku", "inventory/warehouse", "shipping/carrier", "orders/taxrate", "accounting/account", "customers/apikey", "core/user"):
+    for model in (
+        "customers/customer",
+        "inventory/sku",
+        "inventory/warehouse",
+        "shipping/carrier",
+        "orders/taxrate",
+        "accounting/account",
+        "customers/apikey",
+        "core/user",
+    ):
         assert client.get(f"/admin/{model}/").status_code == 200, model
         assert client.get(f"/admin/{model}/add/").status_code == 200, model
 

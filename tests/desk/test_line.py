@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from oms.core import stations
 from oms.core.models import Event
-from oms.desk import transit_map
+from oms.desk import selectors, transit_map
 from oms.desk.context import NAVIGATION
 from oms.desk.order_line import order_stops
 from orders.cancelling import cancel_order
@@ -67,6 +67,32 @@ def test_a_long_queue_is_counted_no_further_than_people_read(house, monkeypatch)
         house.place(("MUG", 1))
 
     assert stop("screen").shown_depth == "2+"
+
+
+def test_however_long_the_queue_the_age_is_that_of_the_oldest(house, monkeypatch):
+    monkeypatch.setattr(transit_map, "MOST_COUNTED", 2)
+    oldest = timezone.now() - timedelta(days=9)
+    for minutes in (1, 2, 3):
+        house.place(("MUG", 1), placed_at=timezone.now() - timedelta(minutes=minutes))
+    house.place(("MUG", 1), placed_at=oldest)
+    with connection.cursor() as cursor:  # No index that would give the oldest first by luck.
+        cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off")
+
+    assert stop("screen").queue.since == oldest
+
+
+def test_what_is_held_or_waits_is_counted_whole_however_many_are_open(house, monkeypatch):
+    monkeypatch.setattr(selectors, "MOST_COUNTED", 3)
+    held, short = house.place(("MUG", 1)), house.place(("CHAIR", 1))
+    cast.run_line("screen", "reserve")
+    for _ in range(5):
+        house.place(("MUG", 1))
+    place_hold(held.pk, reason="ask", actor="user:test")
+    place_hold(short.pk, reason="ask", actor="user:test")
+
+    now = selectors.figures()
+
+    assert (now.shown_open, now.shown_waiting, now.shown_held) == ("3+", "1", "2")
 
 
 def test_stops_lead_only_to_pages_that_one_may_open(house):

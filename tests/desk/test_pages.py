@@ -28,7 +28,19 @@ def key_of(page):
     return re.search(r'name="key" value="(\w+)"', page.content.decode())[1]
 
 
-LISTS = ["/", "/orders/", "/customers/", "/stock/", "/shipments/", "/invoices/", "/purchasing/", "/messages/", "/trouble/", "/ledger/", "/ledger/entries/"]
+LISTS = [
+    "/",
+    "/orders/",
+    "/customers/",
+    "/stock/",
+    "/shipments/",
+    "/invoices/",
+    "/purchasing/",
+    "/messages/",
+    "/trouble/",
+    "/ledger/",
+    "/ledger/entries/",
+]
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -82,7 +94,12 @@ def test_the_order_page_says_what_blocks_it_and_what_can_be_done(house, desk):
     assert "It waits to be picked and packed." in page
     assert "Cancel the order" in page and "Record the payment" in page
     for sent, word in (("pay", "above zero"), ("hold", "Say why")):
-        answer = desk.post(f"/orders/{order.number}/{sent}", {"amount": "x", "reason": ""}, headers={"Referer": f"http://testserver/orders/{order.number}/"}, follow=True)
+        answer = desk.post(
+            f"/orders/{order.number}/{sent}",
+            {"amount": "x", "reason": ""},
+            headers={"Referer": f"http://testserver/orders/{order.number}/"},
+            follow=True,
+        )
         assert word in answer.content.decode()
     assert not Payment.objects.exists()
     desk.post(f"/orders/{order.number}/pay", {"amount": "10.00", "method": "card", "reference": "r"})
@@ -149,7 +166,9 @@ def test_a_new_caller_is_registered_with_their_order(house, desk, prove):
 def test_a_line_is_entered_in_one_go_and_priced(house, desk):
     page = desk.post("/orders/phone/lines", {"customer": house.anna.number, "entry": "12 mug"}).content.decode()
     assert 'value="12"' in page and "Blue mug" in page and "£71.28" in page
-    page = desk.post("/orders/phone/lines", {"customer": house.anna.number, "sku": ["MUG"], "quantity": ["12"], "entry": "3 blue mug"}).content.decode()
+    page = desk.post(
+        "/orders/phone/lines", {"customer": house.anna.number, "sku": ["MUG"], "quantity": ["12"], "entry": "3 blue mug"}
+    ).content.decode()
     assert 'value="15"' in page
     assert "means no SKU" in desk.post("/orders/phone/lines", {"entry": "zzz"}).content.decode()
 
@@ -180,7 +199,13 @@ def test_the_warehouse_works_a_shipment_to_its_end(house, desk, prove):
 def test_stock_is_corrected_with_a_reason_and_never_below_what_is_reserved(house, desk, prove):
     house.place(("LAMP", 4))
     cast.run_line("screen", "reserve")
-    for wrong in ({"quantity": "-2", "note": "lost"}, {"quantity": "0", "note": "x"}, {"quantity": "x", "note": "x"}, {"quantity": "5", "note": ""}, {"quantity": "99999999999", "note": "x"}):
+    for wrong in (
+        {"quantity": "-2", "note": "lost"},
+        {"quantity": "0", "note": "x"},
+        {"quantity": "x", "note": "x"},
+        {"quantity": "5", "note": ""},
+        {"quantity": "99999999999", "note": "x"},
+    ):
         desk.post("/stock/LAMP/adjust", {"warehouse": "leeds", "kind": "count", **wrong})
     assert StockLevel.objects.get(sku=house.lamp).on_hand == 5
 

@@ -63,9 +63,7 @@ def test_without_the_lock_and_the_check_they_would_reserve_more(real_house, monk
     finally:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE inventory_stocklevel SET reserved = 0")
-            cursor.execute(
-                "ALTER TABLE inventory_stocklevel ADD CONSTRAINT reserved_within_on_hand CHECK (reserved >= 0 AND reserved <= on_hand)"
-            )
+            cursor.execute("ALTER TABLE inventory_stocklevel ADD CONSTRAINT reserved_within_on_hand CHECK (reserved >= 0 AND reserved <= on_hand)")
 
 
 def invoice_or_roll_back(orders):

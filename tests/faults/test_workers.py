@@ -30,9 +30,7 @@ def start_worker(redis_url: str) -> subprocess.Popen:
     environment = os.environ | {"DATABASE_URL": url, "REDIS_URL": redis_url, "STATION_BATCH": "7", "LOG_LEVEL": "ERROR"}
     command = [sys.executable, "-m", "celery", "-q", "-A", "oms", "worker", "-Q", "line", "-c", "2", "-l", "ERROR"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"test{random.random()}@%h"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def kill(worker: subprocess.Popen) -> None:

@@ -17,12 +17,8 @@ KEY = "key-of-the-tests"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PATIENCE_SECONDS = 10
 
-LEEDS = Party(
-    company="Throughline Trading Ltd", name="", lines=("1 Wharf Road",), city="Leeds", postcode="LS1 4AP", country="GB"
-)
-ALICE = Party(
-    name="Alice Ward", lines=("7 Mill Lane",), city="York", postcode="YO1 7HH", country="GB", phone="+44 1904 551550"
-)
+LEEDS = Party(company="Throughline Trading Ltd", name="", lines=("1 Wharf Road",), city="Leeds", postcode="LS1 4AP", country="GB")
+ALICE = Party(name="Alice Ward", lines=("7 Mill Lane",), city="York", postcode="YO1 7HH", country="GB", phone="+44 1904 551550")
 
 
 def request_for(reference: str, **changed: Any) -> ShipmentRequest:

@@ -176,9 +176,7 @@ def test_what_the_driver_has_cannot_be_voided(server: SandboxCarrierServer) -> N
 
 
 @pytest.mark.parametrize("fail", ["500", "after", "cut", "late", "reset"])
-def test_a_booking_that_fails_without_a_clear_answer_is_unknown_and_ends_with_one_label(
-    server: SandboxCarrierServer, fail: str
-) -> None:
+def test_a_booking_that_fails_without_a_clear_answer_is_unknown_and_ends_with_one_label(server: SandboxCarrierServer, fail: str) -> None:
     server.temper.tell({"fail": fail, "times": 1, "slow_seconds": 30 if fail == "late" else 0})
     carrier = adapter(server.url, timeout_seconds=0.4 if fail == "late" else 10)
 
@@ -283,9 +281,7 @@ def test_a_look_up_that_fails_leaves_the_outcome_unknown(server: SandboxCarrierS
 
 @pytest.mark.parametrize("fail", ["500", "after", "cut", "reset"])
 @pytest.mark.parametrize("on", ["void", "handover"])
-def test_voiding_and_handing_over_can_be_repeated_after_an_unknown_outcome(
-    server: SandboxCarrierServer, on: str, fail: str
-) -> None:
+def test_voiding_and_handing_over_can_be_repeated_after_an_unknown_outcome(server: SandboxCarrierServer, on: str, fail: str) -> None:
     carrier = adapter(server.url)
     booking = carrier.book(request_for("SH-000309"))
     act = carrier.void if on == "void" else carrier.hand_over

@@ -107,9 +107,7 @@ BILL_OF_LADING = BillOfLading(
     ),
     goods=(
         LadingGoods(handling_units=2, packages=42, weight_grams=381_400, description="Glassware", nmfc="86900"),
-        LadingGoods(
-            handling_units=1, packages=6, weight_grams=54_000, is_hazardous=True, description="Lamp oil", nmfc="155250"
-        ),
+        LadingGoods(handling_units=1, packages=6, weight_grams=54_000, is_hazardous=True, description="Lamp oil", nmfc="155250"),
     ),
     declared_value=Decimal(4250),
 )
@@ -118,9 +116,7 @@ EVERY_SHEET = {
     "packing slip": lambda **changed: lay_out_packing_slip(replace(PACKING_SLIP, **changed)),
     "own label": lambda **changed: lay_out_own_label(replace(OWN_LABEL, **changed)),
     "bill of lading": lambda **changed: lay_out_bill_of_lading(
-        replace(
-            BILL_OF_LADING, **{"ship_to" if name == "recipient" else name: value for name, value in changed.items()}
-        )
+        replace(BILL_OF_LADING, **{"ship_to" if name == "recipient" else name: value for name, value in changed.items()})
     ),
 }
 
@@ -182,9 +178,7 @@ def test_no_document_lets_anybody_write_markup_or_fetch_anything(document: str) 
 def test_no_document_lays_out_by_left_and_right(document: str) -> None:
     style = html_of(EVERY_SHEET[document]()).split("<style>")[1].split("</style>")[0]
 
-    assert not re.search(
-        r"(margin|padding|border)-(left|right)|text-align: ?(left|right)|float|[ {;](left|right):", style
-    )
+    assert not re.search(r"(margin|padding|border)-(left|right)|text-align: ?(left|right)|float|[ {;](left|right):", style)
 
 
 @pytest.mark.parametrize(
@@ -192,9 +186,7 @@ def test_no_document_lays_out_by_left_and_right(document: str) -> None:
     [("pick list", 1, None), ("packing slip", 1, None), ("own label", 2, (4, 6)), ("bill of lading", 1, None)],
 )
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_every_document_takes_the_pages_it_should(
-    document: str, pages: int, inches: tuple[int, int] | None, language: str
-) -> None:
+def test_every_document_takes_the_pages_it_should(document: str, pages: int, inches: tuple[int, int] | None, language: str) -> None:
     printed = pages_of(html_of(EVERY_SHEET[document](), language))
 
     assert len(printed) == pages
@@ -327,9 +319,7 @@ def test_a_bill_of_lading_without_a_pro_number_leaves_room_for_the_drivers_stick
         ),
     ],
 )
-def test_an_address_is_written_as_its_country_writes_it(
-    party: Party, seen_from: str, language: str, lines: tuple[str, ...]
-) -> None:
+def test_an_address_is_written_as_its_country_writes_it(party: Party, seen_from: str, language: str, lines: tuple[str, ...]) -> None:
     assert address_lines(party, seen_from=seen_from, language=language) == lines
 
 

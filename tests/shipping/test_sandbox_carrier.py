@@ -65,9 +65,7 @@ def send(server: SandboxCarrierServer, reference: str, **changed: Any) -> Bookin
     return booking
 
 
-def ask(
-    url: str, method: str, path: str, body: bytes | None = None, *, key: str = KEY, **headers: str
-) -> tuple[int, Any]:
+def ask(url: str, method: str, path: str, body: bytes | None = None, *, key: str = KEY, **headers: str) -> tuple[int, Any]:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
     shown = {"Authorization": f"Bearer {key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body, shown)
@@ -113,18 +111,14 @@ def test_its_health_needs_no_key_and_all_else_does(server: SandboxCarrierServer)
         (b" " * 256_001, {"Idempotency_Key": "k"}, 413, "too_large"),
     ],
 )
-def test_a_request_that_makes_no_sense_is_told_so(
-    server: SandboxCarrierServer, body: bytes, headers: dict[str, str], status: int, code: str
-) -> None:
+def test_a_request_that_makes_no_sense_is_told_so(server: SandboxCarrierServer, body: bytes, headers: dict[str, str], status: int, code: str) -> None:
     answered, said = ask(server.url, "POST", "/v1/shipments", body, **headers)
 
     assert (answered, said["error"]["code"]) == (status, code)
     assert server.depot.count() == 0
 
 
-@pytest.mark.parametrize(
-    "said", [{"fail": "explode"}, {"on": "x"}, {"slow_seconds": 1e9}, {"times": "3"}, {"tiems": 3}, [1], "fail"]
-)
+@pytest.mark.parametrize("said", [{"fail": "explode"}, {"on": "x"}, {"slow_seconds": 1e9}, {"times": "3"}, {"tiems": 3}, [1], "fail"])
 def test_an_order_to_misbehave_that_makes_no_sense_changes_nothing(server: SandboxCarrierServer, said: Any) -> None:
     assert ask(server.url, "POST", "/v1/_behave", json.dumps(said).encode())[0] == 400
 
@@ -156,9 +150,7 @@ def test_a_tracking_page_shows_the_way_so_far(server: SandboxCarrierServer, rece
 # --- the way of a parcel -----------------------------------------------------------------------------------------------
 
 
-def test_a_parcel_moves_only_after_the_driver_has_it_and_then_to_the_door(
-    server: SandboxCarrierServer, receiver: WebhookReceiver
-) -> None:
+def test_a_parcel_moves_only_after_the_driver_has_it_and_then_to_the_door(server: SandboxCarrierServer, receiver: WebhookReceiver) -> None:
     waiting = adapter(server).book(request_for("SH-1"))
     going = send(server, "SH-2")
 
@@ -180,9 +172,7 @@ def test_a_parcel_moves_only_after_the_driver_has_it_and_then_to_the_door(
         ("sandbox-lost", ["collected", "in_transit", "lost"]),
     ],
 )
-def test_a_magic_word_sends_a_parcel_astray(
-    server: SandboxCarrierServer, receiver: WebhookReceiver, word: str, way: list[str]
-) -> None:
+def test_a_magic_word_sends_a_parcel_astray(server: SandboxCarrierServer, receiver: WebhookReceiver, word: str, way: list[str]) -> None:
     send(server, "SH-1", recipient=replace(ALICE, company=word))
 
     assert [read(call).status for call in receiver.next(len(way))] == way
@@ -206,9 +196,7 @@ def test_a_voided_parcel_cannot_be_handed_over(server: SandboxCarrierServer) -> 
 # --- our webhook -------------------------------------------------------------------------------------------------------
 
 
-def test_calls_are_signed_as_standard_webhooks_and_nothing_else_passes(
-    server: SandboxCarrierServer, receiver: WebhookReceiver
-) -> None:
+def test_calls_are_signed_as_standard_webhooks_and_nothing_else_passes(server: SandboxCarrierServer, receiver: WebhookReceiver) -> None:
     booking = send(server, "SH-1")
     call = receiver.next(1)[0]
     other = "whsec_" + "A" * 32
@@ -375,9 +363,7 @@ def test_a_label_is_four_by_six_inches_one_page_a_parcel_and_its_barcode_reads(s
         ("Nguyễn Đức", "Nguyen Duc"),
     ],
 )
-def test_a_label_is_written_with_the_letters_that_its_font_has(
-    server: SandboxCarrierServer, name: str, written: str
-) -> None:
+def test_a_label_is_written_with_the_letters_that_its_font_has(server: SandboxCarrierServer, name: str, written: str) -> None:
     booking = adapter(server).book(request_for("SH-1", recipient=replace(ALICE, name=name)))
 
     assert booking.label is not None
@@ -399,9 +385,7 @@ def code128_in(page: str) -> str:
 
 def test_it_runs_as_a_program_without_django_and_stops_when_told_to() -> None:
     env = {"PATH": os.environ["PATH"], "SANDBOX_CARRIER_KEY": KEY}
-    program = subprocess.Popen(
-        [sys.executable, "-m", "shipping.sandbox"], cwd=REPO, env=env, stdout=subprocess.PIPE, text=True
-    )
+    program = subprocess.Popen([sys.executable, "-m", "shipping.sandbox"], cwd=REPO, env=env, stdout=subprocess.PIPE, text=True)
     try:
         assert program.stdout is not None
         url = program.stdout.readline().split()[-1]
@@ -414,9 +398,7 @@ def test_it_runs_as_a_program_without_django_and_stops_when_told_to() -> None:
     subprocess.run([sys.executable, "-c", imported], cwd=REPO, timeout=30, check=True)
 
 
-@pytest.mark.parametrize(
-    "env", [{}, {"SANDBOX_CARRIER_KEY": KEY, "SANDBOX_CARRIER_WEBHOOK_URL": "http://127.0.0.1:1/"}]
-)
+@pytest.mark.parametrize("env", [{}, {"SANDBOX_CARRIER_KEY": KEY, "SANDBOX_CARRIER_WEBHOOK_URL": "http://127.0.0.1:1/"}])
 def test_it_says_what_it_needs_to_run(env: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "shipping.sandbox"],

@@ -29,10 +29,10 @@ class Event(models.Model):
         ]
         triggers = append_only()
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.subject_id}"
+
     @property
     def order_number(self) -> str:
         """The number of the order it belongs to, for people; empty where there is none."""
         return human_number("SO", self.order_id) if self.order_id else ""
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.subject} {self.subject_id}"
