@@ -43,9 +43,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(plan_due=True, open_holds=0).order_by("priority", "placed_at", "id")
 
     def waiting_for_completion(self) -> "OrderQuerySet":
-        return self.filter(state=OrderState.DELIVERED, payment_status=PaymentStatus.PAID, invoice_due=False, has_backorders=False).order_by(
-            "placed_at", "id"
-        )
+        return self.filter(
+            state=OrderState.DELIVERED, payment_status=PaymentStatus.PAID, invoice_due=False, has_backorders=False, open_holds=0
+        ).order_by("placed_at", "id")
 
     def lapsed(self) -> "OrderQuerySet":
         """Drafts whose time has run out."""
