@@ -145,3 +145,13 @@ def test_a_mail_server_that_is_away_loses_no_mail(house, monkeypatch):
     cast.run_line("send")
 
     assert Message.objects.get().state == "sent"
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "Wir haben Ihre Bestellung"), ("ar", "وصلنا طلبك"), ("en", "We have your order")])
+def test_a_confirmation_is_worded_in_the_customers_language(house, language, words):
+    house.anna.language = language
+    house.anna.save()
+    house.place(("MUG", 1))
+    cast.run_line("screen", "send")
+
+    assert mail.outbox[0].subject.startswith(words)
