@@ -144,6 +144,12 @@ def pages_of(html: str) -> list[Any]:
     return list(weasyprint.HTML(string=html, url_fetcher=Nothing()).render().pages)
 
 
+def test_an_address_that_names_its_country_does_not_name_it_twice() -> None:
+    house = Party(name="House", lines=("1 Wharf Road", "Leeds LS1 4AP", "United Kingdom"), country="GB")
+
+    assert address_lines(house, seen_from="SA", language="ar") == ("House", "1 Wharf Road", "Leeds LS1 4AP", "United Kingdom")
+
+
 # --- every document ----------------------------------------------------------------------------------------------------
 
 
