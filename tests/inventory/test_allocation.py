@@ -1,9 +1,10 @@
 from collections import Counter
+from copy import deepcopy
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.allocation import Demand, Take, allocate
+from inventory.allocation import Allocation, Demand, Take, allocate
 
 LEEDS, GHENT = 1, 2
 free_maps = st.dictionaries(st.integers(1, 4), st.dictionaries(st.sampled_from([LEEDS, GHENT]), st.integers(0, 12)), max_size=4)
@@ -33,6 +34,35 @@ def test_nobody_gets_what_is_not_there_nor_more_than_they_want(free, wanted):
         for order, result in zip(orders, results, strict=True):
             if any(demand.sku == sku and result.short.get(demand.reference) for demand in order):
                 assert sum(taken[sku, warehouse] for warehouse in places) == sum(places.values())
+
+
+@given(free_maps, demands)
+def test_an_order_that_one_warehouse_can_fill_comes_from_one(free, wanted):
+    demands_of_it = [Demand(reference, sku, quantity) for reference, (sku, quantity) in enumerate(wanted[0])]
+    needed = Counter()
+    for demand in demands_of_it:
+        needed[demand.sku] += demand.quantity
+    able = [place for place in (LEEDS, GHENT) if all(free.get(sku, {}).get(place, 0) >= units for sku, units in needed.items())]
+
+    [result] = allocate([demands_of_it], free=free, warehouses=[LEEDS, GHENT])
+
+    if able:
+        assert result.short == {}
+        assert {take.warehouse for take in result.takes} == {able[0]}
+
+
+@given(free_maps, demands)
+def test_who_comes_later_changes_nothing_for_who_came_first(free, wanted):
+    orders = [[Demand(i * 10 + j, sku, quantity) for j, (sku, quantity) in enumerate(lines)] for i, lines in enumerate(wanted)]
+
+    alone = allocate(orders[:1], free=deepcopy(free), warehouses=[LEEDS, GHENT])
+    among_others = allocate(orders, free=deepcopy(free), warehouses=[LEEDS, GHENT])
+
+    assert alone[0] == among_others[0]
+
+
+def test_who_wants_nothing_gets_nothing():
+    assert allocate([[]], free={7: {LEEDS: 1}}, warehouses=[LEEDS]) == [Allocation((), {})]
 
 
 def test_one_warehouse_that_can_fill_it_all_is_preferred():
