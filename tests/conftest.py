@@ -17,6 +17,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from oms.core import stations
 from oms.core.models import NumberSeries
 from oms.desk.setup import set_up
+from shipping import booking
 from tests import cast
 
 
@@ -97,6 +98,12 @@ def _set_up_is_there(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("db")
         if not NumberSeries.objects.exists():
             _set_up_again()
+
+
+@pytest.fixture
+def plain_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels that take no time to draw, for stories in which many shipments go."""
+    monkeypatch.setattr(booking, "own_label", lambda shipment, booked: b"a label")
 
 
 @pytest.fixture

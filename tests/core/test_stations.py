@@ -21,7 +21,6 @@ from oms.core.models import Event, NumberSeries, Trouble
 from orders import screening
 from orders.cancelling import cancel_order
 from orders.models import Order
-from shipping import booking
 from shipping.carriers.base import TrackingUpdate
 from shipping.fulfilling import pack_shipment
 from shipping.models import Carrier, Shipment
@@ -301,8 +300,7 @@ READY = {
 
 
 @pytest.mark.parametrize("name", INSIDE)
-def test_a_station_needs_the_same_statements_for_five_documents_and_for_fifty(house, name, monkeypatch):
-    monkeypatch.setattr(booking, "own_label", lambda shipment, booked: b"a label that takes no time to draw")
+def test_a_station_needs_the_same_statements_for_five_documents_and_for_fifty(house, plain_labels, name):
     station, counts, worked = stations.named(name), [], []
     cast.run_line(*INSIDE)
 

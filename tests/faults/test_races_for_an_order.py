@@ -17,17 +17,12 @@ from shipping.models import Shipment
 from tests import cast
 from tests.faults.crowd import deadlocks, together
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("plain_labels")]
 SETTLED = {
     "cancelled": {("cancelled", "voided")},
     "shipped": {("shipped", "dispatched")},
     "waiting": {("fulfilling", "packed"), ("fulfilling", "booked")},
 }
-
-
-@pytest.fixture(autouse=True)
-def _plain_labels(monkeypatch):
-    monkeypatch.setattr("shipping.booking.own_label", lambda shipment, booking: b"a label that takes no time to draw")
 
 
 def test_cancelling_packing_booking_and_dispatching_at_once_ends_in_one_legal_place(real_house, prove):

@@ -19,6 +19,7 @@ from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
 from tests import cast
 
+pytestmark = pytest.mark.usefixtures("plain_labels")
 INSIDE = ("screen", "reserve", "backorders", "invoice", "plan", "post_stock", "complete", "credit", "void")
 
 

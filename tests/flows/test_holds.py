@@ -15,6 +15,7 @@ from shipping.models import Shipment
 from shipping.tracking import mark_delivered
 from tests import cast
 
+pytestmark = pytest.mark.usefixtures("plain_labels")
 INSIDE = ("screen", "reserve", "backorders", "invoice", "plan", "book", "post_stock", "complete", "credit", "void")
 
 

@@ -18,7 +18,6 @@ from orders.cancelling import cancel_order
 from orders.holding import place_hold, release_hold
 from orders.models import Hold, Order
 from orders.placing import ChargeDraft
-from shipping import booking
 from shipping.carriers.base import TrackingUpdate
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment, start_picking
@@ -128,8 +127,7 @@ class Day:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_people_do_the_books_are_right(house, prove, monkeypatch, seed):
-    monkeypatch.setattr(booking, "own_label", lambda shipment, booked: b"a label that takes no time to draw")
+def test_whatever_people_do_the_books_are_right(house, prove, plain_labels, seed):
     dice = random.Random(seed)
     for channel in (house.web, house.phone):
         channel.invoice_policy = dice.choice(["on_allocation", "on_shipment"])

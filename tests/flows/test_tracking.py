@@ -26,7 +26,7 @@ JOURNEYS = {
 
 
 @pytest.fixture
-def booked(house) -> Shipment:
+def booked(house, plain_labels) -> Shipment:
     house.place(("MUG", 5))
     cast.run_line("screen", "reserve", "invoice", "plan")
     pack_shipment(Shipment.objects.get().pk, actor="user:test")
