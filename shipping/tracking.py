@@ -51,8 +51,8 @@ def apply_updates(events: list[TrackingEvent]) -> None:
     """Apply `events`, locked by the caller, to their shipments in the order they happened. A constant number of queries.
 
     Late news never turns a shipment back: what is delivered stays delivered, and only news later than the last clears an exception. A
-    carrier that has the goods of a booked shipment dispatches it, and what it told before that counts from then on. Locks orders and
-    shipments. Records `shipment.*` and, through the order, `order.delivered`.
+    carrier that has the goods of a booked shipment dispatches it, and what it told before that counts from then on. Raises Conflict where
+    that order was cancelled. Locks orders and shipments. Records `shipment.*` and, through the order, `order.delivered`.
     """
     by_number: dict[str, list[TrackingEvent]] = defaultdict(list)
     for event in events:
@@ -60,6 +60,7 @@ def apply_updates(events: list[TrackingEvent]) -> None:
     shipments = lock_with_orders(list(Shipment.objects.filter(tracking_number__in=by_number).exclude(state=ShipmentState.VOIDED)))
     collected = [s for s in shipments if s.state == ShipmentState.BOOKED and _has_goods(by_number[s.tracking_number])]
     if collected:
+        _refuse_called_off(collected)
         dispatch_locked(collected, actor=ACTOR)
         for event in TrackingEvent.objects.filter(tracking_number__in=[s.tracking_number for s in collected], applied_at__isnull=False):
             by_number[event.tracking_number].append(event)
@@ -108,6 +109,15 @@ def mark_delivered(pk: int, *, actor: str) -> Shipment:
             ]
         )
     return shipment
+
+
+def _refuse_called_off(shipments: Sequence[Shipment]) -> None:
+    for shipment in shipments:
+        if not shipment.order.is_open:
+            raise Conflict(
+                _("%(number)s has left, but %(order)s was cancelled: have the carrier bring it back.")
+                % {"number": shipment.number, "order": shipment.order.number}
+            )
 
 
 def _has_goods(events: list[TrackingEvent]) -> bool:

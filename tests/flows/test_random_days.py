@@ -95,8 +95,6 @@ class Day:
 
     def tell(self):
         if shipment := self.one_of(Shipment.objects.exclude(tracking_number="").exclude(state="packed")):
-            if shipment.state == "booked" and not shipment.order.is_open:
-                return  # the goods of an order that was called off are not at the door
             at = timezone.now() - timedelta(minutes=self.dice.randint(0, 60))
             status = self.dice.choice(STATUSES)
             keep_update(
@@ -150,5 +148,6 @@ def test_whatever_people_do_the_books_are_right(house, prove, plain_labels, seed
             prove()
     cast.run_line(*STATIONS)
 
-    assert not Trouble.objects.exists(), list(Trouble.objects.values("station", "label", "error"))
+    surprises = Trouble.objects.exclude(error__endswith="have the carrier bring it back.")
+    assert list(surprises.values("station", "label", "error")) == []
     prove()

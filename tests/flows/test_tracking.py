@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from oms.core import stations
+from oms.core.models import Trouble
+from orders.cancelling import cancel_order
 from orders.models import Order
 from shipping.carriers.base import TrackingUpdate
 from shipping.fulfilling import pack_shipment
@@ -99,6 +101,28 @@ def test_news_of_a_shipment_nobody_knows_waits_and_is_in_nobodys_way(booked):
 
     assert list(TrackingEvent.objects.filter(applied_at=None).values_list("event_id", flat=True)) == ["x"]
     assert Shipment.objects.get().state == "in_transit"
+
+
+def test_goods_that_leave_although_their_order_was_cancelled_are_somebodys_trouble(booked, house, prove):
+    other = house.place(("LAMP", 1))
+    cast.run_line("screen", "reserve", "invoice", "plan")
+    second = Shipment.objects.get(order=other)
+    pack_shipment(second.pk, actor="user:test")
+    cast.run_line("book")
+    for event_id, shipment in (("a", booked), ("b", Shipment.objects.get(pk=second.pk))):
+        keep_update(
+            Carrier.objects.get(),
+            TrackingUpdate(event_id=event_id, tracking_number=shipment.tracking_number, status="collected", occurred_at=timezone.now()),
+        )
+    cancel_order(booked.order_id, actor="user:clerk")
+
+    cast.run_line("track")
+
+    assert Trouble.objects.get().error == f"{booked.number} has left, but {booked.order.number} was cancelled: have the carrier bring it back."
+    assert Shipment.objects.get(pk=booked.pk).state == "booked"
+    assert Shipment.objects.get(pk=second.pk).state == "in_transit"
+    cast.run_line("credit", "post_stock")
+    prove()
 
 
 def test_a_delivery_noted_by_hand_twice_is_noted_once(booked, prove):
