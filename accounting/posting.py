@@ -21,6 +21,10 @@ INVENTORY = "inventory"
 COST_OF_GOODS = "cost_of_goods"
 GOODS_RECEIVED = "goods_received_not_invoiced"
 SHRINKAGE = "shrinkage"
+PAYABLE = "payable"
+INPUT_TAX = "input_tax"
+LANDED_COSTS = "landed_costs_not_invoiced"
+PRICE_VARIANCE = "price_variance"
 OPENING_BALANCE = "opening_balance"
 BAD_DEBT = "bad_debt"
 
@@ -29,8 +33,10 @@ CHART = [
     ("1100", "Trade receivables", "asset", RECEIVABLE),
     ("1200", "Bank clearing", "asset", BANK_CLEARING),
     ("1300", "Inventory", "asset", INVENTORY),
-    ("2100", "Trade payables", "liability", "payable"),
+    ("1400", "Input tax", "asset", INPUT_TAX),
+    ("2100", "Trade payables", "liability", PAYABLE),
     ("2150", "Goods received not invoiced", "liability", GOODS_RECEIVED),
+    ("2160", "Freight and duty not invoiced", "liability", LANDED_COSTS),
     ("2200", "Output tax", "liability", OUTPUT_TAX),
     ("2300", "Customer deposits", "liability", CUSTOMER_DEPOSITS),
     ("3000", "Opening balances", "equity", OPENING_BALANCE),
@@ -38,6 +44,7 @@ CHART = [
     ("4100", "Carriage and handling charged", "income", FREIGHT_INCOME),
     ("4900", "Sales returns and credits", "income", SALES_RETURNS),
     ("5000", "Cost of goods sold", "expense", COST_OF_GOODS),
+    ("5100", "Purchase price variance", "expense", PRICE_VARIANCE),
     ("5800", "Shrinkage and counts", "expense", SHRINKAGE),
     ("6900", "Bad debt", "expense", BAD_DEBT),
 ]
@@ -96,8 +103,12 @@ STOCK_AGAINST = {
     "receipt": GOODS_RECEIVED,
     "opening": OPENING_BALANCE,
     "count": SHRINKAGE,
+    "damage": SHRINKAGE,
     "scrap": SHRINKAGE,
     "correction": SHRINKAGE,
+    "cost": PRICE_VARIANCE,
+    "landed": LANDED_COSTS,
+    "expensed": COST_OF_GOODS,
 }
 """Kind of stock movement → the account on the other side of inventory."""
 

@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import (
+    COMING,
     PurchaseNeed,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
+    ReceiptLine,
     ReorderRule,
     Sku,
     StockLevel,
@@ -30,9 +32,7 @@ from oms.core.events import fact, record
 from oms.core.locks import lock, lock_one
 from oms.core.messages import queue
 from oms.core.models import Message
-from oms.core.money import round_amount
-
-COMING = (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.PARTLY_RECEIVED)
+from oms.core.money import ZERO, round_amount
 
 
 def rules_running_low() -> QuerySet[ReorderRule]:
@@ -97,6 +97,8 @@ def approve_needs(pks: Sequence[int], *, actor: str) -> list[PurchaseOrder]:
         needs = [need for need in lock(PurchaseNeed.objects.filter(pk__in=pks)) if need.state == NeedState.PROPOSED]
         per_order: dict[tuple[int, int], list[PurchaseNeed]] = defaultdict(list)
         for need in needs:
+            if need.vendor_id is None:
+                raise Invalid(_("Say first who is to sell it: choose a vendor for every line."))
             need.approve()
             need.save(update_fields=["state"])
             per_order[need.vendor_id, need.warehouse_id].append(need)
@@ -182,7 +184,14 @@ def receive_goods(pk: int, quantities: Mapping[int, int], *, key: str, actor: st
         except IntegrityError:
             raise Conflict(_("That receipt was made for another purchase order.")) from None
         arrived = [(lines[line_pk], units) for line_pk, units in quantities.items() if units]
-        move_stock([_arrival(order, receipt, line, units) for line, units in arrived], actor=actor)
+        moves = [_arrival(order, receipt, line, units) for line, units in arrived]
+        move_stock(moves, actor=actor)
+        bulk.insert_all(
+            [
+                ReceiptLine(receipt=receipt, line=line, quantity=units, value=move.value or ZERO)
+                for (line, units), move in zip(arrived, moves, strict=True)
+            ]
+        )
         for line, units in arrived:
             line.received += units
         bulk.save_all([line for line, _ in arrived], "received")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -17,12 +18,15 @@ from oms.core.events import fact, record, wake
 from oms.core.money import round_amount
 
 INT_MAX = 2_147_483_647
+# Goods that only change their place are worth to the books what they were.
+NOT_POSTED = (MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN)
 
 
 @dataclass(frozen=True)
 class Move:
     """So many units into a place (out of it, when below zero). `value`: what they are worth in the books' currency; None takes what is
-    there at moving average, and for goods coming in the SKU's own cost. `from_reserved`: they were reserved, and no longer are.
+    there at moving average, and for goods coming in the SKU's own cost. No units and a value correct what the stock there is worth.
+    `from_reserved`: they were reserved, and no longer are. `effective_on`: the day it belongs to, where that is not today.
     """
 
     sku_id: int
@@ -35,13 +39,14 @@ class Move:
     order_id: int | None = None
     from_reserved: bool = False
     note: str = ""
+    effective_on: date | None = None
 
 
 def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     """Move stock, each move with its own row, its value at moving average cost.
 
     Locks the stock levels by primary key, made where there are none yet. A constant number of statements. Raises
-    Conflict where more would leave than is free.
+    Conflict where more would leave than is free, where a kit would come in, and where stock would be worth less than nothing.
     Wakes who waits for `stock.moved`.
     """
     if not moves:
@@ -49,7 +54,7 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     _make_levels(moves)
     levels = lock_places({(move.sku_id, move.warehouse_id) for move in moves})
     costs = _costs(moves)
-    now = timezone.now()
+    now, today = timezone.now(), timezone.localdate()
     movements = []
     for move in moves:
         nothing_there = StockLevel(sku_id=move.sku_id, warehouse_id=move.warehouse_id)
@@ -72,18 +77,24 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
                 order_id=move.order_id,
                 actor=actor,
                 note=move.note,
+                effective_on=move.effective_on or today,
                 moved_at=now,
             )
         )
     bulk.save_all(list(levels.values()), "on_hand", "reserved", "value")
     bulk.insert_all(movements)
-    bulk.insert_all([MovementToPost(movement_id=movement.pk, created_at=now) for movement in movements])
+    bulk.insert_all([MovementToPost(movement_id=movement.pk, created_at=now) for movement in movements if movement.kind not in NOT_POSTED])
     wake("stock.moved")
     return movements
 
 
 def _make_levels(moves: Sequence[Move]) -> None:
     coming = {(move.sku_id, move.warehouse_id) for move in moves if move.quantity > 0}
+    if not coming:
+        return
+    kit = Sku.objects.filter(pk__in={sku for sku, _ in coming}, is_kit=True).first()
+    if kit is not None:
+        raise Conflict(_("%(sku)s is a kit and has no stock of its own: move its components.") % {"sku": kit.code}, sku=kit.code)
     StockLevel.objects.bulk_create([StockLevel(sku_id=sku, warehouse_id=place) for sku, place in sorted(coming)], ignore_conflicts=True)
 
 
@@ -116,6 +127,11 @@ def _check(level: StockLevel, move: Move) -> None:
             sku=sku.code,
             warehouse=warehouse.code,
         )
+    if level.value < 0 or (level.value and not level.on_hand):
+        sku = Sku.objects.get(pk=move.sku_id)
+        raise Conflict(
+            _("That would leave %(sku)s worth less than nothing, or worth something where there is none.") % {"sku": sku.code}, sku=sku.code
+        )
 
 
 def tell_of_arrivals(sku_ids: Sequence[int], *, actor: str) -> None:
@@ -125,4 +141,4 @@ def tell_of_arrivals(sku_ids: Sequence[int], *, actor: str) -> None:
 
 def is_adjustment(kind: str) -> bool:
     """Say whether people may make a movement of `kind` by hand."""
-    return kind in (MovementKind.COUNT, MovementKind.SCRAP, MovementKind.CORRECTION, MovementKind.OPENING)
+    return kind in (MovementKind.COUNT, MovementKind.DAMAGE, MovementKind.SCRAP, MovementKind.CORRECTION, MovementKind.OPENING)

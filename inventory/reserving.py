@@ -21,7 +21,7 @@ def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Calla
     its size. Short stock is not an error: see `Allocation.short`. The caller's order lock keeps a repeat from reserving twice.
     """
     skus = {demand.sku for _, wanted in demands for demand in wanted}
-    warehouses = list(Warehouse.objects.filter(is_active=True).values_list("id", flat=True))
+    warehouses = list(Warehouse.objects.stocking().values_list("id", flat=True))
     levels = {(level.sku_id, level.warehouse_id): level for level in lock(StockLevel.objects.filter(sku__in=skus, warehouse__in=warehouses))}
     free = _free(levels.values(), kept_back(skus), warehouses)
     allocations = allocate([wanted for _, wanted in demands], free=free, warehouses=warehouses)
@@ -37,6 +37,7 @@ def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Calla
                     sku_id=take.sku,
                     warehouse_id=take.warehouse,
                     quantity=take.quantity,
+                    line_units=take.quantity,
                     created_at=now,
                 )
             )

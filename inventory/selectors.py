@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from inventory.buying import COMING
-from inventory.models import PurchaseOrderLine, ReorderRule, Sku, StockLevel
+from inventory.models import COMING, PurchaseOrderLine, ReorderRule, Sku, StockLevel
 from oms.core.money import ZERO
 
 

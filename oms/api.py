@@ -1,7 +1,7 @@
 """The addresses of the REST API, and the one answer that every app has a part in."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from accounting.api import AnsweredInvoice, InvoicePdfView, PaymentsView, invoices_shown
 from customers.api import CustomersView, CustomerView
-from inventory.api import StocksView, StockView
 from oms.core.api.problems import not_found
 from oms.core.api.schema import PROBLEMS
 from oms.core.api.views import Resource
@@ -44,8 +43,7 @@ urlpatterns = [
     path("v1/orders/<str:number>/payments", PaymentsView.as_view()),
     path("v1/orders/<str:number>/invoices/<str:invoice>.pdf", InvoicePdfView.as_view()),
     path("v1/events", EventsView.as_view()),
-    path("v1/stock", StocksView.as_view()),
-    path("v1/stock/<str:code>", StockView.as_view()),
+    path("v1/", include("inventory.api.urls")),
     path("v1/customers", CustomersView.as_view()),
     path("v1/customers/<str:number>", CustomerView.as_view()),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -17,8 +17,8 @@ INVARIANTS = [
         SELECT coalesce(line.id, open.line_id) AS line, line.reserved, open.quantity AS open
         FROM (SELECT id, reserved FROM orders_orderline WHERE reserved > 0) line
         FULL JOIN (
-            SELECT line_id, sum(quantity) AS quantity FROM inventory_reservation
-            WHERE state IN ('soft', 'firm') GROUP BY line_id
+            SELECT line_id, sum(line_units) AS quantity FROM inventory_reservation
+            WHERE state = 'firm' GROUP BY line_id
         ) open ON open.line_id = line.id
         WHERE coalesce(line.reserved, 0) <> coalesce(open.quantity, 0)
         """,

@@ -53,7 +53,7 @@ def dispatch_locked(shipments: Sequence[Shipment], *, actor: str) -> None:
         shipment.dispatch()
         shipment.dispatched_at = now
         for line in lines[shipment.pk]:
-            shipped[line.order_line_id] += line.quantity
+            shipped[line.order_line_id] += line.line_units
             reservations.append(line.reservation_id)
             moves.append(_issue(shipment, line))
     move_stock(moves, actor=actor)

@@ -9,9 +9,9 @@ INVARIANTS = [
         SELECT line.id, line.order_id FROM orders_orderline line
         LEFT JOIN (
             SELECT part.order_line_id,
-                sum(part.quantity) FILTER (WHERE s.dispatched_at IS NULL AND s.state <> 'voided' AND o.state <> 'cancelled') AS planned,
-                sum(part.quantity) FILTER (WHERE s.dispatched_at IS NOT NULL) AS shipped,
-                sum(part.quantity) FILTER (WHERE s.state = 'delivered') AS delivered
+                sum(part.line_units) FILTER (WHERE s.dispatched_at IS NULL AND s.state <> 'voided' AND o.state <> 'cancelled') AS planned,
+                sum(part.line_units) FILTER (WHERE s.dispatched_at IS NOT NULL) AS shipped,
+                sum(part.line_units) FILTER (WHERE s.state = 'delivered') AS delivered
             FROM shipping_shipmentline part
             JOIN shipping_shipment s ON s.id = part.shipment_id
             JOIN orders_order o ON o.id = s.order_id

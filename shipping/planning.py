@@ -28,7 +28,7 @@ def plan_shipments(orders: list[Order]) -> None:
     )
     weights = dict(Sku.objects.filter(pk__in={reservation.sku_id for reservation in reservations}).values_list("id", "weight_grams"))
     for reservation in reservations:
-        per_shipment[reservation.order_id, reservation.warehouse_id].append(reservation)
+        per_shipment[reservation.for_order, reservation.warehouse_id].append(reservation)
     carriers = list(Carrier.objects.filter(is_active=True))
     now = timezone.now()
     shipments = []
@@ -48,10 +48,11 @@ def plan_shipments(orders: list[Order]) -> None:
         [
             ShipmentLine(
                 shipment_id=shipment.pk,
-                order_line_id=reservation.line_id,
+                order_line_id=reservation.for_line,
                 sku_id=reservation.sku_id,
                 reservation_id=reservation.pk,
                 quantity=reservation.quantity,
+                line_units=reservation.line_units,
             )
             for shipment, some in zip(shipments, per_shipment.values(), strict=True)
             for reservation in some
@@ -59,7 +60,7 @@ def plan_shipments(orders: list[Order]) -> None:
     )
     planned: dict[int, int] = defaultdict(int)
     for reservation in reservations:
-        planned[reservation.line_id] += reservation.quantity
+        planned[reservation.for_line] += reservation.line_units
     note_planned(orders, planned)
 
 

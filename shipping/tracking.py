@@ -159,7 +159,7 @@ def _note_delivered(shipments: Sequence[Shipment], *, actor: str) -> None:
         return
     delivered: dict[int, int] = defaultdict(int)
     for line in ShipmentLine.objects.filter(shipment__in=shipments):
-        delivered[line.order_line_id] += line.quantity
+        delivered[line.order_line_id] += line.line_units
     note_delivered(list({s.order_id: s.order for s in shipments}.values()), delivered, actor=actor)
 
 

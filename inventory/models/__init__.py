@@ -1,26 +1,52 @@
-from inventory.models.catalogue import Price, Sku, Warehouse
+from inventory.models.catalogue import Barcode, Price, Sku, Warehouse
+from inventory.models.counts import Count, CountLine
+from inventory.models.kits import KitComponent
 from inventory.models.purchasing import (
+    COMING,
+    LandedCost,
     PurchaseNeed,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
-    ReorderRule,
-    Vendor,
+    ReceiptLine,
 )
+from inventory.models.sourcing import Lane, SourcingDecision, SourcingRule
 from inventory.models.stock import MovementToPost, Reservation, StockLevel, StockMovement
+from inventory.models.supply import Backorder, Peg, PegsDue, Shortfall
+from inventory.models.transfers import Transfer, TransferLine
+from inventory.models.vendors import ReorderRule, Vendor, VendorContact, VendorItem, VendorPrice
 
 __all__ = [
+    "COMING",
+    "Backorder",
+    "Barcode",
+    "Count",
+    "CountLine",
+    "KitComponent",
+    "LandedCost",
+    "Lane",
     "MovementToPost",
+    "Peg",
+    "PegsDue",
     "Price",
     "PurchaseNeed",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Receipt",
+    "ReceiptLine",
     "ReorderRule",
     "Reservation",
+    "Shortfall",
     "Sku",
+    "SourcingDecision",
+    "SourcingRule",
     "StockLevel",
     "StockMovement",
+    "Transfer",
+    "TransferLine",
     "Vendor",
+    "VendorContact",
+    "VendorItem",
+    "VendorPrice",
     "Warehouse",
 ]

@@ -6,9 +6,21 @@ from django.db.models import Func, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from inventory.states import AbcClass, WarehouseKind
+
+
+class WarehouseQuerySet(models.QuerySet["Warehouse"]):
+    def stocking(self) -> "WarehouseQuerySet":
+        """Those that people work in and orders are filled from: not what is on the road, nor what a vendor ships himself."""
+        return self.filter(is_active=True, kind=WarehouseKind.WAREHOUSE)
+
 
 class Warehouse(models.Model):
-    """A place where stock lies. `rank`: the lower, the sooner it is asked, where nothing else decides."""
+    """A place where stock lies. `rank`: the lower, the sooner it is asked, where nothing else decides.
+
+    Goods on the road between two warehouses, and goods that a vendor ships straight to a customer, lie in a place of their own `kind`:
+    they are owned and valued like all others, and no order is filled from them.
+    """
 
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
@@ -18,7 +30,11 @@ class Warehouse(models.Model):
     country = models.CharField(max_length=2, default="GB")
     phone = models.CharField(max_length=20, blank=True)
     rank = models.PositiveSmallIntegerField(default=10)
+    kind = models.CharField(max_length=10, choices=WarehouseKind, default=WarehouseKind.WAREHOUSE)
+    daily_capacity = models.PositiveIntegerField(null=True, blank=True, help_text=_("Orders it can take on in a day; empty: any number"))
     is_active = models.BooleanField(default=True)
+
+    objects = WarehouseQuerySet.as_manager()
 
     class Meta:
         ordering = ["rank", "id"]
@@ -47,6 +63,8 @@ class Sku(models.Model):
     height_mm = models.PositiveIntegerField(default=0)
     tax_category = models.CharField(max_length=20, default="standard")
     cost = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text=_("What a unit costs where nothing better is known"))
+    abc_class = models.CharField(max_length=1, choices=AbcClass, default=AbcClass.C, help_text=_("By what it sells for: how often it is counted"))
+    is_kit = models.BooleanField(default=False, editable=False, help_text=_("Sold as one, picked as its components"))
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -67,6 +85,24 @@ class Sku(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Barcode(models.Model):
+    """A code on a package of a SKU, beside its own barcode: a case of twelve has a GTIN of its own."""
+
+    code = models.CharField(max_length=40, unique=True)
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="barcodes")
+    units = models.PositiveIntegerField(default=1, help_text=_("Units in a package with this code"))
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(code=""), name="barcode_says_something"),
+            models.CheckConstraint(condition=Q(units__gt=0), name="barcode_holds_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.units} of {self.sku_id}"
 
 
 class Price(models.Model):

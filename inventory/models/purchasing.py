@@ -1,60 +1,27 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from inventory.models.catalogue import Sku, Warehouse
-from inventory.states import NEED_MOVES, PURCHASE_MOVES, NeedState, PurchaseState
+from inventory.models.vendors import ReorderRule, Vendor
+from inventory.states import NEED_MOVES, PURCHASE_MOVES, LandedKind, NeedOrigin, NeedState, PurchaseState, SpreadBy
 from oms.core.readable import human_number
 from oms.core.triggers import append_only, legal_moves
 
 
-class Vendor(models.Model):
-    """Whom we buy from."""
-
-    name = models.CharField(max_length=200)
-    email = models.EmailField(max_length=254, blank=True)
-    language = models.CharField(max_length=10, default="en")
-    currency = models.CharField(max_length=3, default="GBP")
-    lead_time_days = models.PositiveSmallIntegerField(default=14)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ReorderRule(models.Model):
-    """When to buy a SKU for a warehouse: at or below `point` (free + on order), up to `target`, from `vendor`."""
-
-    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="reorder_rules")
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="+")
-    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="+")
-    point = models.PositiveIntegerField()
-    target = models.PositiveIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["sku", "warehouse"], name="one_reorder_rule_per_place"),
-            models.CheckConstraint(condition=Q(target__gt=F("point")), name="reorder_target_above_point"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sku_id}: at {self.point} up to {self.target}"
-
-
 class PurchaseNeed(models.Model):
-    """Stock that runs low, proposed for buying. One open need per SKU and warehouse."""
+    """Stock that runs low or is waited for, proposed for buying. One open need per SKU and warehouse."""
 
+    origin = models.CharField(max_length=10, choices=NeedOrigin, default=NeedOrigin.RULE)
     rule = models.ForeignKey(ReorderRule, null=True, on_delete=models.SET_NULL, related_name="+")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
-    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="+")
+    vendor = models.ForeignKey(Vendor, null=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: nobody sells it to us yet"))
     quantity = models.PositiveIntegerField()
-    reason = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
     state = FSMField(max_length=10, choices=NeedState.choices, default=NeedState.PROPOSED, protected=True)
     created_at = models.DateTimeField()
 
@@ -83,7 +50,10 @@ class PurchaseNeed(models.Model):
 
 
 class PurchaseOrder(models.Model):
-    """What we buy from a vendor for one warehouse."""
+    """What we buy from a vendor for one warehouse; or, with `drop_ship_order_id`, for one order, which the vendor ships to our customer.
+
+    `revision` counts what was sent to the vendor; `books_rate` is frozen when it is approved.
+    """
 
     NUMBER_PREFIX = "PO"
 
@@ -91,12 +61,26 @@ class PurchaseOrder(models.Model):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     state = FSMField(max_length=20, choices=PurchaseState.choices, default=PurchaseState.DRAFT, protected=True)
     currency = models.CharField(max_length=3, default="GBP")
+    books_rate = models.DecimalField(max_digits=18, decimal_places=8, default=Decimal(1))
+    terms_days = models.PositiveSmallIntegerField(default=30)
     expected_on = models.DateField(null=True, blank=True)
+    vendor_reference = models.CharField(max_length=60, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    revision = models.PositiveSmallIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    drop_ship_order_id = models.BigIntegerField(null=True)
+    ship_to = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=100)
+    sent_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["expected_on", "id"], name="purchase_due", condition=Q(state__in=["sent", "acknowledged", "partly_received"])),
+            models.Index(fields=["vendor", "-id"], name="purchase_vendor"),
+        ]
         triggers = [legal_moves("state", PURCHASE_MOVES)]
 
     def __str__(self) -> str:
@@ -114,11 +98,15 @@ class PurchaseOrder(models.Model):
     def send(self) -> None:
         """The vendor has it."""
 
-    @transition(field=state, source=PurchaseState.SENT, target=PurchaseState.PARTLY_RECEIVED)
+    @transition(field=state, source=PurchaseState.SENT, target=PurchaseState.ACKNOWLEDGED)
+    def acknowledge(self) -> None:
+        """The vendor has said what comes and when."""
+
+    @transition(field=state, source=[PurchaseState.SENT, PurchaseState.ACKNOWLEDGED], target=PurchaseState.PARTLY_RECEIVED)
     def receive_part(self) -> None:
         """Some of it came."""
 
-    @transition(field=state, source=[PurchaseState.SENT, PurchaseState.PARTLY_RECEIVED], target=PurchaseState.RECEIVED)
+    @transition(field=state, source=[PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED], target=PurchaseState.RECEIVED)
     def receive_all(self) -> None:
         """All of it came."""
 
@@ -126,37 +114,61 @@ class PurchaseOrder(models.Model):
     def close(self) -> None:
         """Nothing more is expected."""
 
-    @transition(field=state, source=[PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT], target=PurchaseState.CANCELLED)
+    @transition(
+        field=state,
+        source=[PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.ACKNOWLEDGED],
+        target=PurchaseState.CANCELLED,
+    )
     def cancel(self) -> None:
         """It will not come."""
 
     @property
     def can_receive(self) -> bool:
-        return self.state in (PurchaseState.SENT, PurchaseState.PARTLY_RECEIVED)
+        return self.state in (PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED)
+
+    @property
+    def can_change(self) -> bool:
+        return self.state in COMING
+
+
+# The states in which a purchase order still brings something.
+COMING = (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED)
 
 
 class PurchaseOrderLine(models.Model):
+    """`over`: units that may come beyond what is ordered. `expected_on`: the vendor's date for this line, where it has its own."""
+
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="lines")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0)
+    over = models.PositiveIntegerField(default=0)
+    acknowledged = models.PositiveIntegerField(null=True)
+    expected_on = models.DateField(null=True, blank=True)
     unit_cost = models.DecimalField(max_digits=19, decimal_places=4)
+    drop_ship_line_id = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["order", "sku"], name="one_purchase_line_per_sku"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="purchase_line_buys_something"),
-            models.CheckConstraint(condition=Q(received__lte=F("quantity")), name="received_within_ordered"),
+            models.CheckConstraint(condition=Q(received__lte=F("quantity") + F("over")), name="received_within_ordered"),
             models.CheckConstraint(condition=Q(unit_cost__gte=0), name="purchase_cost_not_negative"),
         ]
+        indexes = [models.Index(fields=["sku"], name="purchase_line_coming", condition=Q(received__lt=F("quantity")))]
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.sku_id}"
 
     @property
     def open_quantity(self) -> int:
-        return self.quantity - self.received
+        return max(self.quantity - self.received, 0)
+
+    @property
+    def may_come(self) -> int:
+        """What may still be taken in, with the tolerance."""
+        return self.quantity + self.over - self.received
 
 
 class Receipt(models.Model):
@@ -173,3 +185,47 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"receipt {self.pk} of {self.order_id}"
+
+
+class ReceiptLine(models.Model):
+    """So many units of a purchase order's line, and what they are worth in the books' currency. Append-only."""
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="lines")
+    line = models.ForeignKey(PurchaseOrderLine, on_delete=models.PROTECT, related_name="receipts")
+    quantity = models.PositiveIntegerField()
+    value = models.DecimalField(max_digits=19, decimal_places=4)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["receipt", "line"], name="purchase_line_once_per_receipt"),
+            models.CheckConstraint(condition=Q(quantity__gt=0, value__gte=0), name="receipt_line_takes_something"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.line_id}"
+
+
+class LandedCost(models.Model):
+    """What bringing in the goods of a purchase order cost beside their price, spread over what was received of it. Append-only.
+
+    `amount` in the books' currency.
+    """
+
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="landed_costs")
+    key = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=10, choices=LandedKind)
+    amount = models.DecimalField(max_digits=19, decimal_places=4)
+    spread_by = models.CharField(max_length=10, choices=SpreadBy)
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    actor = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="landed_cost_above_zero")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} on {self.order_id}"

@@ -1,27 +1,51 @@
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from inventory.models.catalogue import Sku, Warehouse
 from inventory.states import RESERVATION_MOVES, MovementKind, ReservationState
 from oms.core.triggers import append_only, legal_moves
+
+_NOTE_CHANGE = """
+    IF TG_OP = 'INSERT' THEN
+        IF EXISTS (SELECT FROM inventory_sku WHERE id = NEW.sku_id AND is_kit) THEN
+            RAISE EXCEPTION 'a kit has no stock of its own' USING ERRCODE = 'check_violation', CONSTRAINT = 'kit_has_no_stock';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.on_hand <> OLD.on_hand THEN
+        NEW.version := OLD.version + 1;
+    END IF;
+    IF NEW.on_hand - NEW.reserved - NEW.safety > OLD.on_hand - OLD.reserved - OLD.safety THEN
+        NEW.freed_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+"""
 
 
 class StockLevel(models.Model):
     """How much of a SKU lies in a warehouse, how much of it is spoken for, and what it is worth.
 
     on_hand = Σ movements, reserved = Σ open reservations, value = Σ movement values: proved by check_invariants.
-    `value` is at moving average cost, in the books' currency.
+    `value` is at moving average cost, in the books' currency. `safety`: kept back from every promise. The database itself counts `version` up
+    whenever `on_hand` changes, and notes in `freed_at` when more became free: who found nothing here since then need not look again.
     """
 
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="levels")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="levels")
     on_hand = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
+    safety = models.IntegerField(default=0)
     value = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    version = models.BigIntegerField(default=0)
+    freed_at = models.DateTimeField(null=True)
 
     class Meta:
+        triggers = [pgtrigger.Trigger(name="note_change", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update, func=_NOTE_CHANGE)]
         constraints = [
             models.UniqueConstraint(fields=["sku", "warehouse"], name="one_level_per_place"),
+            models.CheckConstraint(condition=Q(safety__gte=0), name="safety_not_negative"),
             models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="reserved_within_on_hand"),
             models.CheckConstraint(condition=Q(value__gte=0), name="stock_value_not_negative"),
             models.CheckConstraint(condition=Q(on_hand__gt=0) | Q(value=0), name="no_value_without_stock"),
@@ -34,9 +58,18 @@ class StockLevel(models.Model):
     def free(self) -> int:
         return self.on_hand - self.reserved
 
+    @property
+    def to_promise(self) -> int:
+        """What may be promised now: free, less what is kept for safety."""
+        return max(self.free - self.safety, 0)
+
 
 class StockMovement(models.Model):
-    """Stock that came or went: signed quantity and signed value, with its cause. Append-only."""
+    """Stock that came or went: signed quantity and signed value, with its cause. Append-only.
+
+    A correction of cost moves a value and no units. `effective_on`: the day it belongs to, where somebody learns of it only later; it is
+    still a new row, `moved_at` when it was written.
+    """
 
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="movements")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
@@ -48,12 +81,17 @@ class StockMovement(models.Model):
     order_id = models.BigIntegerField(null=True)
     actor = models.CharField(max_length=100)
     note = models.CharField(max_length=200, blank=True)
+    effective_on = models.DateField(default=timezone.localdate)
     moved_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves_something")]
-        indexes = [models.Index(fields=["sku", "warehouse", "-id"], name="movement_place")]
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0, value=0), name="movement_moves_something")]
+        indexes = [
+            models.Index(fields=["sku", "warehouse", "-id"], name="movement_place"),
+            models.Index(fields=["cause", "cause_id"], name="movement_cause"),
+            models.Index(fields=["sku", "moved_at"], name="movement_sold", condition=Q(kind="issue")),
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:
@@ -75,24 +113,57 @@ class MovementToPost(models.Model):
 
 
 class Reservation(models.Model):
-    """Stock spoken for. `line_id` names the order line, which inventory does not know more of."""
+    """Stock spoken for. `line_id` names the order line, which inventory does not know more of.
 
-    line_id = models.BigIntegerField()
-    order_id = models.BigIntegerField()
+    A soft one belongs to a `basket` and lapses at `expires_at`, unless an order takes it up. `line_units`: how many units of the line this
+    row counts for: its own quantity; of a kit's components the first counts the kits, the others nothing.
+    """
+
+    line_id = models.BigIntegerField(null=True)
+    order_id = models.BigIntegerField(null=True)
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="reservations")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     quantity = models.IntegerField()
+    line_units = models.IntegerField(default=0)
     state = models.CharField(max_length=10, choices=ReservationState, default=ReservationState.FIRM)
+    basket = models.CharField(max_length=40, blank=True)
+    expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_reserves_something")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_reserves_something"),
+            models.CheckConstraint(condition=Q(line_units__gte=0) & Q(line_units__lte=F("quantity")), name="reservation_counts_units"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["firm", "consumed"]) | Q(line_id__isnull=False, order_id__isnull=False),
+                name="firm_reservation_has_a_line",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="soft") | Q(order_id__isnull=False) | Q(expires_at__isnull=False),
+                name="soft_reservation_lapses",
+            ),
+        ]
         indexes = [
             models.Index(fields=["order_id"], name="reservation_order"),
             models.Index(fields=["sku", "warehouse"], name="reservation_open", condition=Q(state__in=["soft", "firm"])),
+            models.Index(fields=["basket"], name="reservation_basket", condition=Q(state="soft")),
+            models.Index(fields=["expires_at", "id"], name="reservation_lapses", condition=Q(state="soft", expires_at__isnull=False)),
+            models.Index(fields=["warehouse", "created_at"], name="reservation_day"),
         ]
         triggers = [legal_moves("state", RESERVATION_MOVES)]
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.sku_id} for line {self.line_id}"
+
+    @property
+    def for_order(self) -> int:
+        """The order of a reservation that has one, as every firm one has."""
+        assert self.order_id is not None
+        return self.order_id
+
+    @property
+    def for_line(self) -> int:
+        """The order line of a reservation that has one, as every firm one has."""
+        assert self.line_id is not None
+        return self.line_id

@@ -22,6 +22,8 @@ class OrderLine(models.Model):
     tax_name = models.CharField(max_length=40, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
     tax = models.DecimalField(max_digits=19, decimal_places=4)
+    kit = models.JSONField(null=True, help_text="Of a kit: [[sku id, units in one kit], …], as it was composed at placement")
+    promised_on = models.DateField(null=True, help_text="The day the customer was told")
 
     cancelled = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)

@@ -32,7 +32,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def waiting_for_backorders(self) -> "OrderQuerySet":
         """Those with backordered units of which there are free ones in a warehouse now: most urgent first, then oldest."""
-        free = StockLevel.objects.filter(sku=OuterRef("sku"), on_hand__gt=F("reserved"), warehouse__is_active=True)
+        free = StockLevel.objects.filter(sku=OuterRef("sku"), on_hand__gt=F("reserved"), warehouse__is_active=True, warehouse__kind="warehouse")
         fillable = OrderLine.objects.filter(order=OuterRef("pk"), backordered__gt=0).filter(Exists(free))
         return self.filter(Exists(fillable), has_backorders=True, open_holds=0).order_by("priority", "placed_at", "id")
 
@@ -83,6 +83,7 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     state = FSMField(max_length=12, choices=OrderState.choices, default=OrderState.DRAFT, protected=True)
     external_reference = models.CharField(max_length=100, blank=True)
+    basket = models.CharField(max_length=40, blank=True, help_text="Whose soft reservations it took up")
     public_token = models.CharField(max_length=32, unique=True)
     version = models.PositiveIntegerField(default=1)
     priority = models.PositiveSmallIntegerField(default=5)

@@ -29,7 +29,7 @@ def skus_matching(text: str) -> list[Sku]:
     if not text.strip():
         return []
     free = (
-        StockLevel.objects.filter(sku=OuterRef("pk"), warehouse__is_active=True)
+        StockLevel.objects.filter(sku=OuterRef("pk"), warehouse__is_active=True, warehouse__kind="warehouse")
         .values("sku")
         .annotate(units=Sum(F("on_hand") - F("reserved")))
         .values("units")
@@ -51,7 +51,7 @@ def meant(text: str) -> Sku | None:
 
 def free_units(codes: list[str]) -> dict[str, int]:
     """Give code → free units over all warehouses. One query."""
-    rows = StockLevel.objects.filter(sku__code__in=codes, warehouse__is_active=True).values_list("sku__code")
+    rows = StockLevel.objects.filter(sku__code__in=codes, warehouse__is_active=True, warehouse__kind="warehouse").values_list("sku__code")
     return dict(rows.annotate(units=Sum(F("on_hand") - F("reserved"))).order_by())
 
 

@@ -143,13 +143,14 @@ class Shipment(models.Model):
 
 
 class ShipmentLine(models.Model):
-    """So many units of an order line in a shipment, and the reservation they come from."""
+    """So many units of a SKU in a shipment, and the reservation they come from. `line_units`: how many of the order line's units they count for."""
 
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="+")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
+    line_units = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["id"]

@@ -13,7 +13,7 @@ from accounting.ledger import Draft, post
 from accounting.models import Invoice, JournalEntry, JournalLine, Period
 from accounting.posting import Posting
 from inventory.buying import order_from_vendor, receive_goods
-from inventory.models import Price
+from inventory.models import LandedCost, Price, SourcingDecision
 from oms.core.documents import keep
 from tests import cast
 
@@ -22,6 +22,9 @@ APPEND_ONLY = [
     "core_document",
     "inventory_stockmovement",
     "inventory_receipt",
+    "inventory_receiptline",
+    "inventory_landedcost",
+    "inventory_sourcingdecision",
     "accounting_journalentry",
     "accounting_journalline",
     "accounting_invoiceline",
@@ -42,6 +45,9 @@ def invoiced(house):
     receive_goods(purchase.pk, {purchase.lines.get().pk: 1}, key="k", actor="user:warehouse")
     cast.run_line("screen", "reserve", "invoice", "plan", "post_stock")
     keep([("label", "x.pdf", "application/pdf", b"x")])
+    now = timezone.now()
+    LandedCost.objects.create(order=purchase, key="k", kind="duty", amount=1, spread_by="value", created_at=now)
+    SourcingDecision.objects.create(order_id=order.pk, made_at=now, trace=[])
     at_once()
     return order
 

@@ -51,7 +51,7 @@ DAMAGE = {
     "What an order has invoiced and paid": "UPDATE orders_order SET invoiced_total = invoiced_total - 1 WHERE invoiced_total > 1",
     "A document is what it was": "UPDATE core_document SET content = 'another'",
     "A number series": "UPDATE core_numberseries SET next_value = next_value + 1 WHERE code = 'credit_note'",
-    "What a line has planned": "UPDATE shipping_shipmentline SET quantity = quantity + 1",
+    "What a line has planned": "UPDATE shipping_shipmentline SET line_units = line_units + 1",
     "A reservation is on one live shipment": "UPDATE inventory_reservation SET state = 'firm' WHERE state = 'consumed'",
     "A booked shipment has one live label": "UPDATE shipping_shipment SET label_id = NULL WHERE state = 'dispatched'",
 }

@@ -62,7 +62,7 @@ def _make(codes: list[str], names: dict[str, Counter[str]], prices: dict[str, li
 
 
 def _open(demand: Counter[str]) -> None:
-    warehouses = list(Warehouse.objects.filter(is_active=True)[:2]) or [
+    warehouses = list(Warehouse.objects.stocking()[:2]) or [
         Warehouse.objects.create(code="leeds", name="Leeds", city="Leeds", rank=1),
         Warehouse.objects.create(code="bremen", name="Bremen", city="Bremen", country="DE", rank=2),
     ]

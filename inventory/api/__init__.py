@@ -1,0 +1,1 @@
+"""Stock, promises and purchasing over REST."""

@@ -1,0 +1,82 @@
+"""Purchasing: what is proposed, ordered and received."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from inventory.buying import approve_needs, receive_goods, reject_needs
+from inventory.models import PurchaseNeed, PurchaseOrder
+from inventory.states import NeedState
+from inventory.views.parsing import whole_number
+from oms.core.access import actor_of, staff_may
+from oms.core.errors import Invalid
+from oms.core.pages import keyset_page
+from oms.core.readable import row_of
+
+
+@staff_may("inventory.view_purchaseorder")
+def purchasing(request: HttpRequest) -> HttpResponse:
+    """Show what is proposed to buy, and the purchase orders, the newest first."""
+    needs = PurchaseNeed.objects.filter(state=NeedState.PROPOSED).select_related("sku", "warehouse", "vendor").order_by("vendor__name", "id")
+    orders = PurchaseOrder.objects.select_related("vendor", "warehouse").prefetch_related("lines")
+    page = keyset_page(orders, order=("-id",), after=request.GET.get("after", ""))
+    return render(request, "inventory/purchasing.html", {"needs": needs[:300], "page": page, "today": timezone.localdate()})
+
+
+@require_POST
+@staff_may("inventory.approve_purchase")
+def decide(request: HttpRequest) -> HttpResponse:
+    """Buy the chosen needs, or not."""
+    chosen = [int(pk) for pk in request.POST.getlist("need") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    if request.POST.get("action") == "reject":
+        count = reject_needs(chosen, actor=actor_of(request.user))
+        messages.success(request, _("%(count)d not bought.") % {"count": count})
+    else:
+        orders = approve_needs(chosen, actor=actor_of(request.user))
+        numbers = ", ".join(order.number for order in orders)
+        messages.success(request, _("Ordered: %(numbers)s") % {"numbers": numbers} if orders else _("Nothing was left to order."))
+    return redirect("purchasing")
+
+
+@staff_may("inventory.view_purchaseorder")
+def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a purchase order, with the form to receive its goods."""
+    rows = PurchaseOrder.objects.select_related("vendor", "warehouse")
+    found = get_object_or_404(rows, pk=_row(number))
+    context = {
+        "order": found,
+        "lines": found.lines.select_related("sku"),
+        "receipts": found.receipts.all(),
+        "receipt_key": uuid.uuid4().hex,
+        "is_late": found.can_receive and found.expected_on and found.expected_on < timezone.localdate(),
+    }
+    return render(request, "inventory/purchase_order.html", context)
+
+
+@require_POST
+@staff_may("inventory.receive_goods")
+def receive(request: HttpRequest, number: str) -> HttpResponse:
+    """Receive goods. The form's key makes a second press the same receipt."""
+    quantities = {
+        int(name.removeprefix("line-")): whole_number(str(value)) if str(value).strip() else 0
+        for name, value in request.POST.items()
+        if name.startswith("line-") and name.removeprefix("line-").isdigit() and len(name) < 24
+    }
+    key = request.POST.get("key", "").replace("\x00", "")[:100]
+    if not key:
+        raise Invalid(_("The form has no key: open the page again."))
+    receive_goods(_row(number), quantities, key=key, actor=actor_of(request.user))
+    messages.success(request, _("Received. Orders that waited for it get it first."))
+    return redirect("purchase_order", number)
+
+
+def _row(number: str) -> int:
+    pk = row_of(number, PurchaseOrder.NUMBER_PREFIX)
+    if pk is None:
+        raise Http404
+    return pk
