@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.buying import propose_needs, rules_running_low
+from inventory.purchasing.needs import propose_needs, rules_running_low
 from oms.core.stations import Station
 
 REPLENISH = Station(

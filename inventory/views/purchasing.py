@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inventory.buying import approve_needs, receive_goods, reject_needs
 from inventory.models import PurchaseNeed, PurchaseOrder
+from inventory.purchasing.needs import approve_needs, reject_needs
+from inventory.purchasing.receiving import receive_goods
 from inventory.states import NeedState
 from inventory.views.parsing import whole_number
 from oms.core.access import actor_of, staff_may

@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounting.ledger import Draft, post
 from accounting.models import Invoice, JournalEntry, JournalLine, Period
 from accounting.posting import Posting
-from inventory.buying import order_from_vendor, receive_goods
 from inventory.models import LandedCost, Price, SourcingDecision
+from inventory.purchasing.ordering import order_from_vendor
+from inventory.purchasing.receiving import receive_goods
 from oms.core.documents import keep
 from tests import cast
 

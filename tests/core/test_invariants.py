@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounting.paying import record_payment
-from inventory.buying import order_from_vendor, receive_goods
+from inventory.purchasing.ordering import order_from_vendor
+from inventory.purchasing.receiving import receive_goods
 from oms.core.models import Proof
 from oms.desk.proof import all_invariants
 from orders.holding import place_hold

@@ -9,8 +9,8 @@ from django_fsm import TransitionNotAllowed
 
 from accounting.models import Invoice
 from accounting.states import INVOICE_MOVES, InvoiceState
-from inventory.buying import approve_needs
 from inventory.models import PurchaseNeed, PurchaseOrder, Reservation
+from inventory.purchasing.needs import approve_needs
 from inventory.states import NEED_MOVES, PURCHASE_MOVES, RESERVATION_MOVES, NeedState, PurchaseState, ReservationState
 from orders.models import Order
 from orders.states import ORDER_MOVES, OrderState

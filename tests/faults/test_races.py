@@ -10,8 +10,9 @@ from accounting.invoicing import raise_invoices
 from accounting.models import Invoice, Payment
 from accounting.paying import record_payment
 from inventory import reserving
-from inventory.buying import approve_needs, receive_goods
 from inventory.models import PurchaseNeed, Reservation, StockLevel
+from inventory.purchasing.needs import approve_needs
+from inventory.purchasing.receiving import receive_goods
 from oms.core import numbering, stations
 from oms.core.errors import BusinessError
 from oms.core.locks import lock

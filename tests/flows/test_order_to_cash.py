@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounting.models import Invoice, JournalEntry, Payment
 from accounting.paying import record_payment
 from customers.models import Customer
-from inventory.buying import approve_needs, receive_goods
 from inventory.models import PurchaseNeed, StockLevel, StockMovement
+from inventory.purchasing.needs import approve_needs
+from inventory.purchasing.receiving import receive_goods
 from oms.core import stations
 from oms.core.errors import BusinessError, Conflict, Invalid
 from oms.core.models import Event, Message, Trouble

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounting.paying import record_payment
 from inventory.adjusting import adjust_stock
-from inventory.buying import approve_needs, receive_goods, reject_needs
 from inventory.models import PurchaseNeed, PurchaseOrder
+from inventory.purchasing.needs import approve_needs, reject_needs
+from inventory.purchasing.receiving import receive_goods
 from oms.core.errors import BusinessError
 from oms.core.models import Trouble
 from orders.cancelling import cancel_order

@@ -1,0 +1,1 @@
+"""Buying: what is needed, from whom and for how much, ordered, received and what it really cost."""
