@@ -1,82 +1,270 @@
-"""Who gets which stock from where. Pure: quantity maps in, quantity maps out; nothing is saved or locked here.
+"""Who gets which stock from where. Pure: plain values in, plain values out; nothing is saved or locked here.
 
-One warehouse that can fill the whole order is best; else the fewest that can between them; what is left is short. Orders are served in
-the order given, so that who came first is served first.
+An order's warehouses are chosen by a pipeline of small policies: filter (who may serve it) → sort (who first) → allocate (whole from one,
+else from as few as can) → split (only where every part is worth it). Orders are served in the order given, so that who came first is served
+first. Each choice tells why, step by step.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What one order line still wants. `reference`: the line's id."""
-
-    reference: int
-    sku: int
-    quantity: int
-
-
-@dataclass(frozen=True)
-class Take:
-    """So many units for a line, from a warehouse."""
-
-    reference: int
-    sku: int
-    warehouse: int
-    quantity: int
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """What an order gets, and per line what is missing."""
-
-    takes: tuple[Take, ...]
-    short: Mapping[int, int]
-
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
 Free = dict[int, dict[int, int]]
 """SKU → warehouse → free units."""
 
 
-def allocate(orders: Sequence[Sequence[Demand]], *, free: Free, warehouses: Sequence[int]) -> list[Allocation]:
-    """Allocate `orders`, first come first served, from `free`, which is used up on the way.
+@dataclass(frozen=True)
+class Demand:
+    """What one order line still wants. `reference`: the line's id. `parts`: (SKU, units in one of the line): one pair, but for a kit.
 
-    `warehouses`: the best first. Demands of one order for the same SKU draw on the same stock.
+    `unit_value`: what one unit is sold for.
     """
-    return [_allocate_one(demands, free, warehouses) for demands in orders]
+
+    reference: int
+    quantity: int
+    parts: tuple[tuple[int, int], ...]
+    unit_value: Decimal = Decimal(0)
 
 
-def _allocate_one(demands: Sequence[Demand], free: Free, warehouses: Sequence[int]) -> Allocation:
-    wanted = _per_sku(demands)
-    takes: list[Take] = []
-    missing = {demand.reference: demand.quantity for demand in demands}
-    for warehouse in _ranked(wanted, free, warehouses):
-        for demand in demands:
-            places = free.get(demand.sku)
-            if not places:
-                continue
-            quantity = min(missing[demand.reference], places.get(warehouse, 0))
-            if quantity > 0:
-                takes.append(Take(demand.reference, demand.sku, warehouse, quantity))
-                places[warehouse] -= quantity
-                missing[demand.reference] -= quantity
-        if not any(missing.values()):
-            break
-    return Allocation(tuple(takes), {reference: left for reference, left in missing.items() if left})
+@dataclass(frozen=True)
+class Lane:
+    """A way to customers: `days` on the road, `km`, `cost` of a shipment. An empty `prefix` is the whole country."""
+
+    country: str
+    prefix: str
+    km: int
+    cost: Decimal
+    days: int
 
 
-def _per_sku(demands: Sequence[Demand]) -> dict[int, int]:
+@dataclass(frozen=True)
+class Place:
+    """A warehouse as the policies see it. Without lanes it serves everywhere. `capacity`: orders it can still take today; None: any number."""
+
+    id: int
+    name: str
+    lanes: tuple[Lane, ...] = ()
+    capacity: int | None = None
+
+    def lane_to(self, country: str, postcode: str) -> Lane | None:
+        """Give the lane to a destination: the one with the longest postcode that fits."""
+        postcode = postcode.replace(" ", "").upper()
+        fitting = [lane for lane in self.lanes if lane.country == country and postcode.startswith(lane.prefix.replace(" ", "").upper())]
+        return max(fitting, key=lambda lane: len(lane.prefix), default=None)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A step of the pipeline, by the name of its policy. `amount`: what it asks for, where it asks for anything."""
+
+    policy: str
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an order still wants, and where it goes."""
+
+    demands: Sequence[Demand]
+    country: str = ""
+    postcode: str = ""
+
+
+@dataclass(frozen=True)
+class Take:
+    """So many units of the line `reference` from a warehouse, each made of `parts`."""
+
+    reference: int
+    warehouse: int
+    units: int
+    parts: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What an order gets, per line what is missing, and `trace`: what each step said."""
+
+    takes: tuple[Take, ...]
+    short: Mapping[int, int]
+    trace: list[dict[str, Any]] = field(default_factory=list, compare=False)
+
+
+def allocate(orders: Sequence[Wanted], *, free: Free, places: Sequence[Place], rules: Sequence[Rule] = ()) -> list[Allocation]:
+    """Allocate `orders`, first come first served, from `free`, which is used up on the way. `places`: the best first, where no rule says else."""
+    used: dict[int, int] = {}
+    return [allocate_one(order, free=free, places=places, rules=rules, used=used) for order in orders]
+
+
+def allocate_one(order: Wanted, *, free: Free, places: Sequence[Place], rules: Sequence[Rule] = (), used: dict[int, int] | None = None) -> Allocation:
+    """Allocate one order from `free`, which is used up. `used`: orders that each warehouse has taken on already, counted up here.
+
+    Lines of one order, and kits among them, that need the same SKU draw on the same stock.
+    """
+    used = {} if used is None else used
+    trace: list[dict[str, Any]] = []
+    if not order.demands:
+        return Allocation((), {}, trace)
+    context = _Context(order, free, _wanted_units(order.demands), used)
+    kept = list(places)
+    for rule in rules:
+        if rule.policy in _FILTERS:
+            kept = _filter(rule, kept, context, trace)
+    kept = _sort([rule for rule in rules if rule.policy in _SORTS], kept, context, trace)
+    takes = _take(kept, context, {rule.policy: rule for rule in rules}, trace)
+    for warehouse in {take.warehouse for take in takes}:
+        used[warehouse] = used.get(warehouse, 0) + 1
+    got: dict[int, int] = {}
+    for take in takes:
+        got[take.reference] = got.get(take.reference, 0) + take.units
+    short = {demand.reference: left for demand in order.demands if (left := demand.quantity - got.get(demand.reference, 0))}
+    return Allocation(tuple(takes), short, trace)
+
+
+@dataclass(frozen=True)
+class _Context:
+    order: Wanted
+    free: Free
+    wanted: Mapping[int, int]
+    used: Mapping[int, int]
+
+    def lane(self, place: Place) -> Lane | None:
+        return place.lane_to(self.order.country, self.order.postcode)
+
+    def covers(self, place: Place) -> bool:
+        """Say whether `place` can fill the whole order alone."""
+        return all(self.free.get(sku, {}).get(place.id, 0) >= units for sku, units in self.wanted.items())
+
+    def units(self, place: Place) -> int:
+        """Give how many of the units wanted `place` has."""
+        return sum(min(units, self.free.get(sku, {}).get(place.id, 0)) for sku, units in self.wanted.items())
+
+
+def _wanted_units(demands: Iterable[Demand]) -> dict[int, int]:
+    """Add up what is wanted per SKU, kits taken apart."""
     wanted: dict[int, int] = {}
     for demand in demands:
-        wanted[demand.sku] = wanted.get(demand.sku, 0) + demand.quantity
+        for sku, each in demand.parts:
+            wanted[sku] = wanted.get(sku, 0) + each * demand.quantity
     return wanted
 
 
-def _ranked(wanted: Mapping[int, int], free: Free, warehouses: Sequence[int]) -> list[int]:
-    """Rank the warehouses for one order: the first that can fill it all alone; else by how many units each can give."""
-    for warehouse in warehouses:
-        if all(free.get(sku, {}).get(warehouse, 0) >= quantity for sku, quantity in wanted.items()):
-            return [warehouse]
-    units = {warehouse: sum(min(quantity, free.get(sku, {}).get(warehouse, 0)) for sku, quantity in wanted.items()) for warehouse in warehouses}
-    return sorted((w for w in warehouses if units[w]), key=lambda w: (-units[w], warehouses.index(w)))
+# --- filter: give a reason to leave a warehouse out, or nothing -----------------------------------------------------
+
+
+def _not_serving(place: Place, context: _Context) -> str:
+    return "" if not place.lanes or context.lane(place) else "does_not_serve"
+
+
+def _no_capacity(place: Place, context: _Context) -> str:
+    return "no_capacity" if place.capacity is not None and context.used.get(place.id, 0) >= place.capacity else ""
+
+
+_FILTERS: dict[str, Callable[[Place, _Context], str]] = {"serves": _not_serving, "capacity": _no_capacity}
+
+
+def _filter(rule: Rule, places: list[Place], context: _Context, trace: list[dict[str, Any]]) -> list[Place]:
+    objections = {place.id: _FILTERS[rule.policy](place, context) for place in places}
+    dropped = [[place.name, objections[place.id]] for place in places if objections[place.id]]
+    kept = [place for place in places if not objections[place.id]]
+    trace.append({"step": rule.policy, "kept": [place.name for place in kept], "dropped": dropped})
+    return kept
+
+
+# --- sort: the smaller, the sooner it is asked ------------------------------------------------------------------------
+
+_FAR = 10**9
+
+
+def _distance(place: Place, context: _Context) -> int:
+    lane = context.lane(place)
+    return lane.km if lane else _FAR
+
+
+def _cost(place: Place, context: _Context) -> Decimal | int:
+    lane = context.lane(place)
+    return lane.cost if lane else _FAR
+
+
+def _days(place: Place, context: _Context) -> int:
+    """Give the days to the customer; a place that lacks something comes after all that have everything."""
+    lane = context.lane(place)
+    return (lane.days if lane else 0) + (0 if context.covers(place) else 1000)
+
+
+def _balance(place: Place, context: _Context) -> int:
+    return -sum(context.free.get(sku, {}).get(place.id, 0) for sku in context.wanted)
+
+
+_SORTS: dict[str, Callable[[Place, _Context], Any]] = {"distance": _distance, "cost": _cost, "promise": _days, "balance": _balance}
+
+
+def _sort(rules: Sequence[Rule], places: list[Place], context: _Context, trace: list[dict[str, Any]]) -> list[Place]:
+    """Sort by the rules in their order, and by the warehouses' own order where they say nothing."""
+    ranked = [(tuple(_SORTS[rule.policy](place, context) for rule in rules), position, place) for position, place in enumerate(places)]
+    ranked.sort(key=lambda row: row[:2])
+    for number, rule in enumerate(rules):
+        trace.append({"step": rule.policy, "order": [[place.name, _shown(rule.policy, values[number])] for values, _, place in ranked]})
+    return [place for _, _, place in ranked]
+
+
+def _shown(policy: str, value: Any) -> str:
+    if value == _FAR:
+        return ""
+    return str(-value if policy == "balance" else value % 1000 if policy == "promise" else value)
+
+
+# --- allocate and split -----------------------------------------------------------------------------------------------
+
+
+def _take(places: list[Place], context: _Context, rules: Mapping[str, Rule], trace: list[dict[str, Any]]) -> list[Take]:
+    whole = next((place for place in places if context.covers(place)), None)
+    if whole is not None:
+        trace.append({"step": "whole", "chosen": [whole.name]})
+        return _taken([whole], context)
+    if "never_split" in rules:
+        trace.append({"step": "never_split", "chosen": []})
+        return []
+    able = [(context.units(place), position, place) for position, place in enumerate(places)]
+    able = sorted((row for row in able if row[0]), key=lambda row: (-row[0], row[1]))
+    chosen = [place for _, _, place in able]
+    threshold = rules["split_value"].amount if "split_value" in rules else None
+    takes = _taken(chosen, context, keep=False) if threshold else []
+    while threshold and len({take.warehouse for take in takes}) > 1:
+        values = _values(takes, context)
+        poorest = min(values, key=lambda warehouse: (values[warehouse], -[place.id for place in chosen].index(warehouse)))
+        if values[poorest] >= threshold:
+            break
+        trace.append({"step": "split_value", "dropped": [[next(p.name for p in chosen if p.id == poorest), "part_too_small"]]})
+        chosen = [place for place in chosen if place.id != poorest]
+        takes = _taken(chosen, context, keep=False)
+    takes = _taken(chosen, context)
+    used = {take.warehouse for take in takes}
+    trace.append({"step": "parts" if len(used) > 1 else "part", "chosen": [place.name for place in chosen if place.id in used]})
+    return takes
+
+
+def _taken(places: Sequence[Place], context: _Context, *, keep: bool = True) -> list[Take]:
+    """Take what there is from `places` in their order; with `keep`, it is gone from the free stock."""
+    free = context.free if keep else {sku: dict(context.free.get(sku, {})) for sku in context.wanted}
+    missing = {demand.reference: demand.quantity for demand in context.order.demands}
+    takes: list[Take] = []
+    for place in places:
+        for demand in context.order.demands:
+            units = min([missing[demand.reference], *(free.get(sku, {}).get(place.id, 0) // each for sku, each in demand.parts)])
+            if units > 0:
+                takes.append(Take(demand.reference, place.id, units, demand.parts))
+                missing[demand.reference] -= units
+                for sku, each in demand.parts:
+                    free[sku][place.id] -= each * units
+        if not any(missing.values()):
+            break
+    return takes
+
+
+def _values(takes: Sequence[Take], context: _Context) -> dict[int, Decimal]:
+    each = {demand.reference: demand.unit_value for demand in context.order.demands}
+    values: dict[int, Decimal] = {}
+    for take in takes:
+        values[take.warehouse] = values.get(take.warehouse, Decimal(0)) + each[take.reference] * take.units
+    return values

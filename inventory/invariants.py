@@ -34,6 +34,32 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "Nobody is promised more than is on its way, nor more than they wait for, but where the pegs are about to be made anew.",
+        """
+        SELECT line.id AS line, sum(peg.quantity) AS pegged, line.quantity - line.received AS coming FROM inventory_peg peg
+        JOIN inventory_purchaseorderline line ON line.id = peg.purchase_line_id
+        WHERE NOT EXISTS (SELECT FROM inventory_pegsdue due WHERE due.sku_id = line.sku_id)
+        GROUP BY line.id HAVING sum(peg.quantity) > line.quantity - line.received
+        UNION ALL
+        SELECT line.id, sum(peg.quantity), line.quantity - line.received - line.lost FROM inventory_peg peg
+        JOIN inventory_transferline line ON line.id = peg.transfer_line_id
+        WHERE NOT EXISTS (SELECT FROM inventory_pegsdue due WHERE due.sku_id = line.sku_id)
+        GROUP BY line.id HAVING sum(peg.quantity) > line.quantity - line.received - line.lost
+        UNION ALL
+        SELECT waiting.id, sum(peg.quantity), waiting.quantity FROM inventory_peg peg
+        JOIN inventory_backorder waiting ON waiting.id = peg.backorder_id
+        WHERE NOT EXISTS (SELECT FROM inventory_pegsdue due WHERE due.sku_id = waiting.sku_id)
+        GROUP BY waiting.id HAVING sum(peg.quantity) > waiting.quantity
+        """,
+    ),
+    Invariant(
+        "A kit has no stock of its own.",
+        """
+        SELECT level.sku_id FROM inventory_stocklevel level JOIN inventory_sku sku ON sku.id = level.sku_id
+        WHERE sku.is_kit AND level.on_hand <> 0
+        """,
+    ),
+    Invariant(
         "What a purchase order line has received is what its receipts moved in.",
         """
         SELECT line.order_id, line.sku_id, line.received, coalesce(moved.quantity, 0) AS moved

@@ -1,15 +1,143 @@
-"""Pointing what orders wait for at what will bring it."""
+"""Pointing what orders wait for at what will bring it, so that a late vendor knows whom he makes wait."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 from django.db import connection
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from inventory.models import Backorder, Peg, PegsDue, PurchaseOrderLine, StockLevel, TransferLine
+from inventory.promising import Demand, Supply, peg
+from inventory.states import PurchaseState, TransferState, WarehouseKind
+from oms.core import bulk
+from oms.core.events import fact, record, wake
+from oms.core.locks import lock
+
+ACTOR = "station:peg"
+# A purchase order that nobody has sent yet brings nothing on a day that can be told to a customer.
+ON_ITS_WAY = (PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED)
+ON_THE_ROAD = (TransferState.SENT, TransferState.PARTLY_RECEIVED)
 
 
 def supply_changed(sku_ids: Iterable[int]) -> None:
-    """Have the pegs of SKUs made anew: what comes in, or who waits, has changed. In the transaction of the change; safe to repeat."""
+    """Have the pegs of SKUs made anew: what comes in, or who waits, has changed. In the transaction of the change; safe to repeat.
+
+    Every change writes rows of its own, so nobody waits for anybody here, and a change that is still to be committed is never missed.
+    """
+    skus = sorted(set(sku_ids))
+    if not skus:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO inventory_pegsdue (sku_id, created_at) SELECT sku, clock_timestamp() FROM unnest(%s::bigint[]) AS sku ORDER BY sku"
-            " ON CONFLICT DO NOTHING",
-            [sorted(set(sku_ids))],
+        cursor.execute("INSERT INTO inventory_pegsdue (sku_id, created_at) SELECT sku, clock_timestamp() FROM unnest(%s::bigint[]) AS sku", [skus])
+    wake("supply.changed")
+
+
+def peg_skus(due: list[PegsDue]) -> None:
+    """Make the pegs of SKUs anew: what comes first goes to the most urgent, then to who has waited longest.
+
+    `due`: locked by the caller, worked in turn. Locks the backorders by primary key. A constant number of statements. Records `promise.slipped` for
+    those that now come later than their customer was told.
+    """
+    skus = sorted({row.sku_id for row in due})
+    waiting = lock(Backorder.objects.filter(sku__in=skus))
+    Peg.objects.filter(backorder__in=[row.pk for row in waiting])._raw_delete("default")
+    if waiting:
+        _peg(waiting, sorted({row.sku_id for row in waiting}))
+    PegsDue.objects.filter(pk__in=[row.pk for row in due])._raw_delete("default")
+
+
+def _peg(waiting: Sequence[Backorder], skus: Sequence[int]) -> None:
+    free = _free(skus)
+    supplies = supplies_of(skus)
+    per_sku: dict[int, list[Backorder]] = defaultdict(list)
+    for row in sorted(waiting, key=lambda row: (row.priority, row.since, row.pk)):
+        per_sku[row.sku_id].append(row)
+    pegs, changed, slipped = [], [], []
+    for sku, rows in per_sku.items():
+        answers = peg([Demand(row.pk, row.quantity) for row in rows], supplies.get(sku, ()), free=free.get(sku, 0))
+        for row, answer in zip(rows, answers, strict=True):
+            for supply, units in answer.pegs:
+                is_purchase = supply.kind == "purchase"
+                pegs.append(
+                    Peg(
+                        backorder_id=row.pk,
+                        purchase_line_id=supply.line_id if is_purchase else None,
+                        transfer_line_id=None if is_purchase else supply.line_id,
+                        quantity=units,
+                    )
+                )
+            if answer.expected_on != row.expected_on:
+                if row.promised_on and answer.expected_on and answer.expected_on > row.promised_on:
+                    slipped.append((row, answer.expected_on))
+                row.expected_on = answer.expected_on
+                changed.append(row)
+    bulk.insert_all(pegs)
+    bulk.save_all(changed, "expected_on")
+    record(
+        fact(
+            "promise.slipped",
+            "order",
+            row.order_id,
+            order_id=row.order_id,
+            actor=ACTOR,
+            promised_on=row.promised_on.isoformat() if row.promised_on else "",
+            expected_on=expected_on.isoformat(),
         )
+        for row, expected_on in slipped
+    )
+
+
+def _free(skus: Sequence[int]) -> dict[int, int]:
+    """Give SKU → units that may be promised now: only components of kits wait while there are any."""
+    rows = StockLevel.objects.filter(
+        sku__in=skus, warehouse__is_active=True, warehouse__kind=WarehouseKind.WAREHOUSE, on_hand__gt=F("reserved") + F("safety")
+    )
+    return dict(rows.values_list("sku_id").annotate(units=Sum(F("on_hand") - F("reserved") - F("safety"))).order_by())
+
+
+def supplies_of(skus: Sequence[int]) -> dict[int, list[Supply]]:
+    """Give SKU → what is on its way, the soonest first, each with what is pegged to it already. Two queries.
+
+    What a vendor ships straight to a customer never comes here.
+    """
+    found: dict[int, list[Supply]] = defaultdict(list)
+    bought = (
+        PurchaseOrderLine.objects.filter(sku__in=skus, received__lt=F("quantity"), order__state__in=ON_ITS_WAY)
+        .filter(order__warehouse__kind=WarehouseKind.WAREHOUSE)
+        .annotate(pegged=Sum("pegs__quantity"))
+        .select_related("order__vendor")
+    )
+    for line in bought:
+        on = line.expected_on or line.order.expected_on or timezone.localdate()
+        found[line.sku_id].append(
+            Supply("purchase", line.pk, line.order.warehouse_id, on, line.open_quantity, line.pegged or 0, line.order.number, line.order.vendor.name)
+        )
+    moved = (
+        TransferLine.objects.filter(sku__in=skus, transfer__state__in=ON_THE_ROAD, quantity__gt=F("received") + F("lost"))
+        .annotate(pegged=Sum("pegs__quantity"))
+        .select_related("transfer__source")
+    )
+    for part in moved:
+        transfer = part.transfer
+        found[part.sku_id].append(
+            Supply(
+                "transfer",
+                part.pk,
+                transfer.destination_id,
+                transfer.expected_on,
+                part.open_quantity,
+                part.pegged or 0,
+                transfer.number,
+                transfer.source.name,
+            )
+        )
+    for supplies in found.values():
+        supplies.sort(key=lambda supply: (supply.on, supply.kind, supply.line_id))
+    return found
+
+
+def days_late(expected_on: date, *, today: date | None = None) -> int:
+    """Give by how many days what was expected on `expected_on` is late."""
+    return max(((today or timezone.localdate()) - expected_on) // timedelta(days=1), 0)

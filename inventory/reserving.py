@@ -2,67 +2,116 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils import timezone
 
-from inventory.allocation import Allocation, Demand, Free, allocate
-from inventory.models import Reservation, StockLevel, Warehouse
+from inventory.allocation import Allocation, Free, Place, Wanted, allocate_one
+from inventory.models import Reservation, SourcingDecision, StockLevel
+from inventory.sourcing import places_serving, rules_in_force
 from inventory.states import ReservationState
 from oms.core import bulk
 from oms.core.locks import lock
 
+OPEN = (ReservationState.SOFT, ReservationState.FIRM)
 
-def reserve(demands: Sequence[tuple[int, Sequence[Demand]]], *, kept_back: Callable[[set[int]], Mapping[int, int]]) -> list[Allocation]:
-    """Reserve stock for orders, first come first served: one warehouse that can fill an order, else split, else short.
 
-    `demands`: (order id, what its lines still want). `kept_back(skus)`: SKU → units that somebody else waits for already; asked
+@dataclass(frozen=True)
+class Asking:
+    """An order that asks for stock. `has_basket`: it took up soft reservations, which are its own before all others."""
+
+    order_id: int
+    wanted: Wanted
+    has_basket: bool = False
+
+
+def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping[int, int]]) -> list[Allocation]:
+    """Reserve stock for orders, first come first served, from the warehouses that the sourcing rules choose; what is left is short.
+
+    `kept_back(skus)`: SKU → units that somebody else waits for already; asked
     under the lock, so that who began to wait a moment ago counts as well.
-    Locks the stock levels of all SKUs wanted, by primary key, added up over the whole batch before; five statements whatever
-    its size. Short stock is not an error: see `Allocation.short`. The caller's order lock keeps a repeat from reserving twice.
+    Locks the soft reservations of the orders, then the stock levels of all SKUs wanted, by primary key, added up over the whole batch before, kits
+    taken apart; a constant number of statements whatever its size. Stock kept for safety is not touched. Short stock is not an error: see
+    `Allocation.short`. The caller's order lock keeps a repeat from reserving twice. Every choice leaves a SourcingDecision.
     """
-    skus = {demand.sku for _, wanted in demands for demand in wanted}
-    warehouses = list(Warehouse.objects.stocking().values_list("id", flat=True))
+    skus = {sku for one in asking for demand in one.wanted.demands for sku, _ in demand.parts}
+    places = places_serving({one.wanted.country for one in asking})
+    rules = rules_in_force()
+    soft = _taken_up([one.order_id for one in asking if one.has_basket])
+    skus |= {row.sku_id for rows in soft.values() for row in rows}
+    warehouses = {place.id for place in places} | {row.warehouse_id for rows in soft.values() for row in rows}
     levels = {(level.sku_id, level.warehouse_id): level for level in lock(StockLevel.objects.filter(sku__in=skus, warehouse__in=warehouses))}
-    free = _free(levels.values(), kept_back(skus), warehouses)
-    allocations = allocate([wanted for _, wanted in demands], free=free, warehouses=warehouses)
+    free = _free(levels.values(), kept_back(skus), places)
     now = timezone.now()
-    reservations = []
-    touched = {}
-    for (order_id, _), allocation in zip(demands, allocations, strict=True):
-        for take in allocation.takes:
-            reservations.append(
-                Reservation(
-                    line_id=take.reference,
-                    order_id=order_id,
-                    sku_id=take.sku,
-                    warehouse_id=take.warehouse,
-                    quantity=take.quantity,
-                    line_units=take.quantity,
-                    created_at=now,
-                )
-            )
-            level = levels[take.sku, take.warehouse]
-            level.reserved += take.quantity
+    used: dict[int, int] = {}
+    allocations, reservations, decisions = [], [], []
+    touched: dict[int, StockLevel] = {}
+    for one in asking:
+        for row in soft.get(one.order_id, ()):
+            level = levels[row.sku_id, row.warehouse_id]
+            level.reserved -= row.quantity
             touched[level.pk] = level
+            free[row.sku_id][row.warehouse_id] = free[row.sku_id].get(row.warehouse_id, 0) + row.quantity
+        allocation = allocate_one(one.wanted, free=free, places=places, rules=rules, used=used)
+        allocations.append(allocation)
+        for take in allocation.takes:
+            for position, (sku, each) in enumerate(take.parts):
+                reservations.append(
+                    Reservation(
+                        line_id=take.reference,
+                        order_id=one.order_id,
+                        sku_id=sku,
+                        warehouse_id=take.warehouse,
+                        quantity=each * take.units,
+                        line_units=0 if position else take.units,
+                        created_at=now,
+                    )
+                )
+                level = levels[sku, take.warehouse]
+                level.reserved += each * take.units
+                touched[level.pk] = level
+        if allocation.trace:
+            decisions.append(SourcingDecision(order_id=one.order_id, made_at=now, trace=allocation.trace))
     bulk.insert_all(reservations)
     bulk.save_all(list(touched.values()), "reserved")
+    bulk.insert_all(decisions)
+    _end([row for rows in soft.values() for row in rows])
     return allocations
+
+
+def _taken_up(order_ids: Sequence[int]) -> dict[int, list[Reservation]]:
+    """Lock the soft reservations that orders took up with their basket."""
+    if not order_ids:
+        return {}
+    rows: dict[int, list[Reservation]] = defaultdict(list)
+    for row in lock(Reservation.objects.filter(order_id__in=order_ids, state=ReservationState.SOFT)):
+        rows[row.for_order].append(row)
+    return rows
+
+
+def _end(rows: Sequence[Reservation]) -> None:
+    for row in rows:
+        row.state = ReservationState.RELEASED
+    bulk.save_all(rows, "state")
 
 
 def release(order_ids: Iterable[int]) -> int:
     """Release all open reservations of orders; give the units freed. Locks their stock levels. Safe to repeat."""
-    reservations = lock(Reservation.objects.filter(order_id__in=list(order_ids), state__in=[ReservationState.SOFT, ReservationState.FIRM]))
+    return release_rows(lock(Reservation.objects.filter(order_id__in=list(order_ids), state__in=OPEN)))
+
+
+def release_rows(reservations: Sequence[Reservation]) -> int:
+    """Release open `reservations`, locked by the caller; give the units freed. Locks their stock levels. Three statements."""
     if not reservations:
         return 0
     per_place: dict[tuple[int, int], int] = defaultdict(int)
     for reservation in reservations:
         per_place[reservation.sku_id, reservation.warehouse_id] += reservation.quantity
-        reservation.state = ReservationState.RELEASED
     levels = lock_places(per_place)
     for place, quantity in per_place.items():
         levels[place].reserved -= quantity
     bulk.save_all(list(levels.values()), "reserved")
-    bulk.save_all(reservations, "state")
+    _end(reservations)
     return sum(per_place.values())
 
 
@@ -73,14 +122,14 @@ def lock_places(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Stoc
     return {key: level for level in rows if (key := (level.sku_id, level.warehouse_id)) in places}
 
 
-def _free(levels: Iterable[StockLevel], kept_back: Mapping[int, int], warehouses: Sequence[int]) -> Free:
+def _free(levels: Iterable[StockLevel], kept_back: Mapping[int, int], places: Sequence[Place]) -> Free:
     free: Free = defaultdict(dict)
     for level in levels:
-        free[level.sku_id][level.warehouse_id] = level.free
+        free[level.sku_id][level.warehouse_id] = level.to_promise
     for sku, quantity in kept_back.items():
-        for warehouse in warehouses:
-            taken = min(quantity, free[sku].get(warehouse, 0))
+        for place in places:
+            taken = min(quantity, free[sku].get(place.id, 0))
             if taken:
-                free[sku][warehouse] -= taken
+                free[sku][place.id] -= taken
                 quantity -= taken
     return free

@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from accounting.stations import CREDIT, DOCUMENT, INVOICE, POST_STOCK
-from inventory.stations import REPLENISH
+from inventory.stations import LAPSE, PEG, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
 from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RESERVE, SCREEN
@@ -29,6 +29,7 @@ LINE = [
     replace(SCREEN, wakes_on=("order.placed",)),                                             # orders
     replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders
     replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "order.hold_released")),   # orders
+    replace(PEG, wakes_on=("supply.changed",)),                                              # SKUs
     replace(REPLENISH, wakes_on=("order.allocated", "order.backordered", "stock.adjusted")), # reorder rules
     replace(INVOICE, wakes_on=("order.allocated", "order.filled", "shipment.dispatched", "order.hold_released")),
     replace(PLAN, wakes_on=("order.allocated", "order.filled", "payment.received", "order.hold_released")),
@@ -42,6 +43,7 @@ LINE = [
     replace(VOID, wakes_on=("order.cancelled",)),                                            # shipments, outside
     replace(SEND, wakes_on=("message.queued",)),                                             # messages, outside
     replace(EXPIRE, wakes_on=()),                                                            # drafts
+    replace(LAPSE, wakes_on=()),                                                             # soft reservations
 ]  # fmt: skip
 
 lay(LINE)

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory.backorders import forget
 from inventory.reserving import release
 from oms.core import bulk
 from oms.core.errors import Conflict
@@ -37,6 +38,7 @@ def cancel_order(pk: int, *, actor: str, reason: str = "") -> Order:
             line.reserved = line.backordered = line.planned = 0
         bulk.save_all(lines, "cancelled", "reserved", "backordered", "planned")
         freed = release([pk])
+        forget([pk])
         ended = Hold.objects.filter(order=order, released_at__isnull=True).update(released_at=timezone.now(), released_by=actor)
         order.open_holds -= ended
         order.cancel()

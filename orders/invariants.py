@@ -24,6 +24,31 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "What a line waits for is written down, for every component of a kit, and nothing else is.",
+        """
+        SELECT coalesce(line.id, waiting.line_id) AS line, line.sku_id, line.units, waiting.quantity
+        FROM (
+            SELECT id, sku_id, backordered AS units FROM orders_orderline WHERE backordered > 0 AND kit IS NULL
+            UNION ALL
+            SELECT id, (part->>0)::bigint, backordered * (part->>1)::int FROM orders_orderline, jsonb_array_elements(kit) AS part
+            WHERE backordered > 0 AND kit IS NOT NULL
+        ) line FULL JOIN inventory_backorder waiting ON waiting.line_id = line.id AND waiting.sku_id = line.sku_id
+        WHERE coalesce(line.units, 0) <> coalesce(waiting.quantity, 0)
+        """,
+    ),
+    Invariant(
+        "A kit on an order has all its components reserved, or none.",
+        """
+        SELECT line.id, line.reserved, (part->>0)::bigint AS sku, coalesce(held.quantity, 0) AS held
+        FROM orders_orderline line CROSS JOIN LATERAL jsonb_array_elements(line.kit) AS part
+        LEFT JOIN LATERAL (
+            SELECT sum(quantity) AS quantity FROM inventory_reservation held
+            WHERE held.order_id = line.order_id AND held.line_id = line.id AND held.sku_id = (part->>0)::bigint AND held.state = 'firm'
+        ) held ON true
+        WHERE line.kit IS NOT NULL AND line.reserved * (part->>1)::int <> coalesce(held.quantity, 0)
+        """,
+    ),
+    Invariant(
         "An order's total is the sum of its lines and charges, net and tax, to the last cent.",
         """
         SELECT o.id, o.net_total, o.tax_total FROM orders_order o

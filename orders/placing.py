@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from customers.models import Address, Channel, Customer
 from customers.services import AddressDraft, checked_email, checked_phone
 from customers.states import PaymentMethod, ShipPolicy
+from inventory.baskets import take_up
+from inventory.kits import Composition, compositions
 from inventory.models import Sku
 from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
@@ -53,6 +55,7 @@ class OrderDraft:
     """An order as a face understood it. What is left out comes from the customer and the channel.
 
     `external_reference`: the other side's own number; the channel takes each only once. `placed_at`: now, where it is not an old order.
+    `basket`: what it still holds softly becomes the order's.
     """
 
     channel: Channel
@@ -68,6 +71,7 @@ class OrderDraft:
     payment_method: str = ""
     accepts_part_deliveries: bool | None = None
     placed_at: datetime | None = None
+    basket: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class _Catalogue:
     customers: Mapping[int, Customer]
     addresses: Mapping[int, Sequence[Address]]
     skus: Mapping[str, Sku]
+    kits: Mapping[int, Composition]
     tax: Mapping[tuple[str, str], TaxRate]
     taken_references: frozenset[tuple[int, str]]
 
@@ -147,10 +152,12 @@ def _load(drafts: Sequence[OrderDraft], known_to: Channel | None) -> _Catalogue:
         if references
         else []
     )
+    skus = _skus({line.sku.strip().upper() for draft in drafts for line in draft.lines})
     return _Catalogue(
         customers=customers,
         addresses=_addresses(customers),
-        skus=_skus({line.sku.strip().upper() for draft in drafts for line in draft.lines}),
+        skus=skus,
+        kits=compositions([sku.pk for sku in skus.values() if sku.is_kit]),
         tax=_tax_rates(),
         taken_references=frozenset(taken),
     )
@@ -246,6 +253,7 @@ def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address],
         payment_method=draft.payment_method or customer.payment_method,
         terms_days=customer.terms_days if on_terms else 0,
         accepts_part_deliveries=(customer.accepts_part_deliveries if draft.accepts_part_deliveries is None else draft.accepts_part_deliveries),
+        basket=draft.basket,
         placed_by=actor,
         placed_at=draft.placed_at or timezone.now(),
     )
@@ -281,6 +289,9 @@ def _line(line: LineDraft, position: int, draft: OrderDraft, catalogue: _Catalog
             pointer=f"{pointer}/quantity",
             sku=sku.code,
         )
+    kit = catalogue.kits.get(sku.pk)
+    if sku.is_kit and not kit:
+        raise Invalid(_("%(code)s is a kit of nothing: give it components.") % {"code": sku.code}, pointer=f"{pointer}/sku", sku=sku.code)
     unit_price = line.unit_price if line.unit_price is not None else sku.list_price  # type: ignore[attr-defined]
     if unit_price is None or unit_price <= 0:
         raise Invalid(_("%(code)s has no price: give it one in the price list.") % {"code": sku.code}, pointer=pointer, sku=sku.code)
@@ -302,6 +313,7 @@ def _line(line: LineDraft, position: int, draft: OrderDraft, catalogue: _Catalog
         tax_name=rate.name if rate else "",
         tax_rate=rate.rate if rate else ZERO,
         tax=amounts.tax,
+        kit=kit,
     )
 
 
@@ -359,6 +371,7 @@ def _save(placed: list[_Priced], actor: str) -> None:
         priced.order.placed_lines = priced.lines
     bulk.insert_all([line for priced in placed for line in priced.lines])
     bulk.insert_all([charge for priced in placed for charge in priced.charges])
+    take_up({priced.order.pk: priced.order.basket for priced in placed if priced.order.basket})
     record(
         fact(
             "order.placed",

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from customers.models import Address, Channel, Customer
 from customers.states import ChannelKind, InvoicePolicy, ShipPolicy
 from inventory.adjusting import open_stock
+from inventory.kits import define_kit
 from inventory.models import Price, ReorderRule, Sku, Vendor, Warehouse
 from oms.core import stations
 from oms.core.models import User
@@ -125,6 +126,13 @@ def regulars(house: House, count: int) -> list[Customer]:
 
 def reorder(house: House, sku: Sku, *, point: int, target: int) -> ReorderRule:
     return ReorderRule.objects.create(sku=sku, warehouse=house.leeds, vendor=house.vendor, point=point, target=target)
+
+
+def kit(house: House, code: str, **components: int) -> Sku:
+    """Have the house sell a kit: `kit(house, "TEASET", MUG=4, LAMP=1)`, for 30.00."""
+    sku = Sku.objects.create(code=code, name=f"Kit {code.title()}")
+    Price.objects.create(sku=sku, unit_price=Decimal("30.00"))
+    return define_kit(sku.pk, components, actor="user:manager")
 
 
 def person(name: str, role: str) -> User:

@@ -139,12 +139,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PegsDue",
             fields=[
-                ("sku", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to="inventory.sku")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField()),
+                ("sku", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inventory.sku")),
             ],
             options={
                 "verbose_name_plural": "pegs due",
-                "ordering": ["created_at", "sku_id"],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(

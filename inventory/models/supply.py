@@ -65,13 +65,13 @@ class Peg(models.Model):
 
 
 class PegsDue(models.Model):
-    """A SKU whose supply or waiting orders have changed since its pegs were made: written with the change, taken away by the pegging."""
+    """A SKU whose supply or waiting orders have changed since its pegs were made. Every change writes its own row, the pegging takes them away."""
 
-    sku = models.OneToOneField(Sku, on_delete=models.CASCADE, primary_key=True)
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["created_at", "sku_id"]
+        ordering = ["id"]
         verbose_name_plural = "pegs due"
 
     def __str__(self) -> str:

@@ -44,6 +44,9 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "purchase.ordered": lambda f: _("%(number)s sent to %(vendor)s") % _with(f, "number", "vendor"),
     "purchase.received": lambda f: _("%(units)s units received on %(number)s") % _with(f, "units", "number"),
     "purchase.rejected": lambda f: _("Not bought"),
+    "promise.slipped": lambda f: _("Promised for %(promised_on)s, now expected %(expected_on)s") % _with(f, "promised_on", "expected_on"),
+    "sourcing.changed": lambda f: _("Sourcing rules now: %(rules)s") % _with(f, "rules"),
+    "kit.defined": lambda f: _("Kit of %(components)s") % _with(f, "components"),
     "customer.registered": lambda f: _("Customer registered"),
     "customer.changed": lambda f: _("Customer changed"),
 }

@@ -6,7 +6,7 @@ from django_fsm import FSMField, transition
 
 from customers.models import Channel, Customer
 from customers.states import InvoicePolicy, PaymentMethod, ShipPolicy
-from inventory.models import StockLevel
+from inventory.backorders import fillable
 from oms.core.readable import human_number, row_of
 from oms.core.triggers import legal_moves
 from orders.models.lines import OrderLine
@@ -31,10 +31,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(state=OrderState.PLACED, screened_at__isnull=False, open_holds=0).order_by("priority", "placed_at", "id")
 
     def waiting_for_backorders(self) -> "OrderQuerySet":
-        """Those with backordered units of which there are free ones in a warehouse now: most urgent first, then oldest."""
-        free = StockLevel.objects.filter(sku=OuterRef("sku"), on_hand__gt=F("reserved"), warehouse__is_active=True, warehouse__kind="warehouse")
-        fillable = OrderLine.objects.filter(order=OuterRef("pk"), backordered__gt=0).filter(Exists(free))
-        return self.filter(Exists(fillable), has_backorders=True, open_holds=0).order_by("priority", "placed_at", "id")
+        """Those that wait for units of which more has become free since they were last looked at: most urgent first, then oldest."""
+        waiting = fillable().filter(order_id=OuterRef("pk"))
+        return self.filter(Exists(waiting), has_backorders=True, open_holds=0).order_by("priority", "placed_at", "id")
 
     def waiting_for_invoice(self) -> "OrderQuerySet":
         return self.filter(invoice_due=True, open_holds=0).order_by("placed_at", "id")
@@ -160,6 +159,15 @@ class Order(models.Model):
     @property
     def number(self) -> str:
         return human_number(self.NUMBER_PREFIX, self.pk)
+
+    @property
+    def country(self) -> str:
+        """Where it goes."""
+        return str(self.ship_to.get("country", ""))
+
+    @property
+    def postcode(self) -> str:
+        return str(self.ship_to.get("postcode", ""))
 
     # --- the state machine: guards and fields, no I/O ---
 

@@ -29,6 +29,10 @@ DAMAGE = {
     "What a purchase order line has received": "UPDATE inventory_purchaseorderline SET received = received + 1",
     "Every unit of a line": "-orders_orderline.invoiced_within_quantity; UPDATE orders_orderline SET invoiced = quantity + 1",
     "What a line has reserved": "UPDATE orders_orderline SET reserved = reserved - 1, planned = 0 WHERE reserved > 0",
+    "What a line waits for": "UPDATE inventory_backorder SET quantity = quantity + 1",
+    "A kit on an order": "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE line_units = 0",
+    "Nobody is promised more": "UPDATE inventory_peg SET quantity = quantity + 100",
+    "A kit has no stock": "UPDATE inventory_sku SET is_kit = true WHERE code = 'MUG'",
     "An order's total": "UPDATE orders_order SET net_total = net_total + 1, total = total + 1",
     "An order's open holds": "UPDATE orders_order SET open_holds = open_holds + 1",
     "A closed order": "UPDATE orders_order SET state = 'cancelled' WHERE state = 'allocated'",
@@ -74,6 +78,10 @@ def busy(house):
     place_hold(house.place(("MUG", 1)).pk, reason="who is that?", actor="user:clerk")
     purchase = order_from_vendor(house.vendor, house.leeds, [(house.chair, 4)], actor="user:manager")
     receive_goods(purchase.pk, {purchase.lines.get().pk: 2}, key="k", actor="user:warehouse")
+    house.place((cast.kit(house, "TEASET", MUG=2, LAMP=1).code, 1))
+    house.place(("CHAIR", 3))
+    house.place(("LAMP", 20))
+    cast.run_line("screen", "reserve", "peg")
     return house
 
 

@@ -15,7 +15,9 @@ from django.utils import timezone
 from accounting import posting
 from accounting.models import Invoice, JournalEntry
 from accounting.paying import record_payment
-from inventory.models import ReorderRule, Sku
+from inventory.baskets import hold_stock
+from inventory.models import Price, ReorderRule, Reservation, Sku
+from inventory.purchasing.ordering import order_from_vendor
 from oms.core import stations, tasks
 from oms.core.models import Event, NumberSeries, Trouble
 from orders import screening
@@ -27,7 +29,9 @@ from shipping.models import Carrier, Shipment
 from shipping.tracking import keep_update
 from tests import cast
 
-INSIDE = ("screen", "reserve", "backorders", "replenish", "invoice", "plan", "track", "post_stock", "complete", "credit", "expire")
+INSIDE = (
+    "screen", "reserve", "backorders", "peg", "replenish", "invoice", "plan", "track", "post_stock", "complete", "credit", "expire", "lapse",
+)  # fmt: skip
 
 
 # --- trouble ---
@@ -218,6 +222,7 @@ def ready_to_reserve(house, count):
 
 
 def ready_to_fill(house, count):
+    house.stock(house.mug, count)
     place(house, count)
     cast.run_line("screen", "reserve", "invoice", "plan")
     house.stock(house.chair, count)
@@ -284,6 +289,23 @@ def ready_to_expire(house, count):
     )  # fmt: skip
 
 
+def ready_to_peg(house, count):
+    """Have `count` SKUs, each waited for by an order and on its way with one purchase."""
+    start = Sku.objects.count()
+    skus = [Sku.objects.create(code=f"P{start + i}", name="A thing", weight_grams=1, cost=Decimal(1)) for i in range(count)]
+    for sku in skus:
+        Price.objects.create(sku=sku, unit_price=Decimal(2))
+        house.place((sku.code, 2))
+    cast.run_line("screen", "reserve")
+    order_from_vendor(house.vendor, house.leeds, [(sku, 1) for sku in skus], actor="user:test")
+
+
+def ready_to_lapse(house, count):
+    for i in range(count):
+        hold_stock(f"{Sku.objects.count()}-{i}-{count}", [("MUG", 1)], actor="user:test")
+    Reservation.objects.filter(state="soft").update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
 READY = {
     "screen": ready_to_screen,
     "reserve": ready_to_reserve,
@@ -296,6 +318,8 @@ READY = {
     "complete": ready_to_complete,
     "credit": ready_to_credit,
     "expire": ready_to_expire,
+    "peg": ready_to_peg,
+    "lapse": ready_to_lapse,
 }
 
 

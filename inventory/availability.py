@@ -1,0 +1,212 @@
+"""When something can be there: available to promise, from stock, from what is on its way, or as soon as it can be bought."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from inventory.allocation import Place
+from inventory.kits import compositions, parts_of
+from inventory.models import Sku, StockLevel
+from inventory.pegging import supplies_of
+from inventory.promising import Answer, Shelf, Supply, promise
+from inventory.sourcing import places_serving
+from oms.core.errors import Invalid
+
+Parts = tuple[tuple[int, int], ...]
+Question = tuple[Parts, int, str, str]
+"""What one unit is made of, how many units, and where to: country, postcode."""
+
+MOST_UNITS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Availability:
+    """What can be promised of a SKU. `free`: units that could leave today; `ships_on` and `arrives_on` None where nothing brings it.
+
+    `arrives_on` counts the days on the road where a lane leads to the destination. `reason` is a sentence for people, `code` the same for
+    programs: now, coming, buy, never.
+    """
+
+    sku: str
+    quantity: int
+    free: int
+    ships_on: date | None
+    arrives_on: date | None
+    code: str
+    reason: str
+    warehouse: str = ""
+
+
+@dataclass
+class _Known:
+    """What is known of the SKUs asked for, loaded once."""
+
+    shelves: dict[int, list[Shelf]]
+    lead_days: dict[int, int]
+    today: date
+    places: list[Place] = field(default_factory=list)
+
+
+def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", postcode: str = "") -> list[Availability]:
+    """Say for each of `lines`, (SKU code, units), when it can be there. What is promised to one line is gone for the next.
+
+    A constant number of queries, whatever their number. Raises Invalid for unknown SKUs and figures out of bounds. Locks and changes nothing.
+    """
+    codes = [code.strip().upper() for code, _units in lines]
+    skus = {sku.code: sku for sku in Sku.objects.filter(code__in=codes)}
+    for position, (code, (_given, units)) in enumerate(zip(codes, lines, strict=True)):
+        if code not in skus:
+            raise Invalid(_("There is no SKU %(code)s.") % {"code": code[:40]}, pointer=f"/lines/{position}/sku", sku=code[:40])
+        if not 1 <= units <= MOST_UNITS:
+            raise Invalid(
+                _("The quantity of %(code)s must be between 1 and %(most)d.") % {"code": code, "most": MOST_UNITS},
+                pointer=f"/lines/{position}/quantity",
+            )
+    kits = compositions([sku.pk for sku in skus.values() if sku.is_kit])
+    parts = [parts_of(skus[code].pk, kits.get(skus[code].pk)) for code in codes]
+    known = _known({sku for some in parts for sku, _each in some}, {country})
+    answers = [_answer(known, some, units, country, postcode) for some, (_code, units) in zip(parts, lines, strict=True)]
+    names = {place.id: place.name for place in known.places}
+    lacking = dict(Sku.objects.filter(pk__in={answer.lacking for answer in answers if answer.lacking}).values_list("id", "code"))
+    return [
+        _told(skus[code], answer, names, lacking, _days_on_the_road(known.places, answer, country, postcode))
+        for code, answer in zip(codes, answers, strict=True)
+    ]
+
+
+def dates_for(questions: Sequence[Question]) -> list[date | None]:
+    """Give for each question, in their order, the day on which all of it can leave; None where nothing that is known brings it.
+
+    Six queries, whatever their number.
+    """
+    if not questions:
+        return []
+    known = _known({sku for parts, *_ in questions for sku, _each in parts}, {country for _, _, country, _ in questions})
+    return [_answer(known, parts, units, country, postcode).on for parts, units, country, postcode in questions]
+
+
+def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date | None = None) -> dict[int, list[Shelf]]:
+    """Give SKU → what can be promised of it from each warehouse. Four queries.
+
+    What others wait for and nothing on its way is pegged to comes out of what is free. What is overdue is counted on from tomorrow.
+    """
+    sku_ids, warehouses = list(sku_ids), list(warehouses)
+    today = today or timezone.localdate()
+    places: dict[tuple[int, int], Shelf] = {}
+    for level in StockLevel.objects.filter(sku__in=sku_ids, warehouse__in=warehouses):
+        places[level.sku_id, level.warehouse_id] = Shelf(level.warehouse_id, level.free - level.safety, [])
+    for sku, supplies in supplies_of(sku_ids).items():
+        for supply in supplies:
+            if supply.warehouse in warehouses:
+                shelf = places.setdefault((sku, supply.warehouse), Shelf(supply.warehouse, 0, []))
+                shelf.later.append(_in_time(supply, today))
+    shelves: dict[int, list[Shelf]] = defaultdict(list)
+    for place in warehouses:
+        for sku in sku_ids:
+            if (sku, place) in places:
+                shelves[sku].append(places[sku, place])
+    for sku, units in _spoken_for(sku_ids).items():
+        for shelf in shelves[sku]:
+            taken = min(units, max(shelf.now, 0))
+            shelf.now -= taken
+            units -= taken
+    return shelves
+
+
+def _known(sku_ids: set[int], countries: set[str]) -> _Known:
+    places = places_serving(countries)
+    today = timezone.localdate()
+    shelves = shelves_of(sorted(sku_ids), [place.id for place in places], today=today)
+    return _Known(shelves, _lead_days(sku_ids), today, places)
+
+
+def _in_time(supply: Supply, today: date) -> Supply:
+    return supply if supply.on >= today else Supply(**(supply.__dict__ | {"on": today + timedelta(days=1)}))
+
+
+def _spoken_for(sku_ids: Sequence[int]) -> dict[int, int]:
+    """Give SKU → units that orders wait for and that are pegged to nothing: who comes later does not get them first. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT waiting.sku_id, sum(waiting.quantity - coalesce(pegged.quantity, 0))::int FROM inventory_backorder waiting"
+            " LEFT JOIN LATERAL (SELECT sum(peg.quantity) AS quantity FROM inventory_peg peg WHERE peg.backorder_id = waiting.id) pegged ON true"
+            " WHERE waiting.sku_id = ANY(%s) GROUP BY waiting.sku_id",
+            [list(sku_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _lead_days(sku_ids: Iterable[int]) -> dict[int, int]:
+    """Give SKU → days until it could come if it were ordered today: as observed where that was learned, else as its vendor promises."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sku_id, min(days)::int FROM ("
+            " SELECT rule.sku_id, coalesce(ceil(rule.lead_days), vendor.lead_time_days) AS days"
+            " FROM inventory_reorderrule rule JOIN inventory_vendor vendor ON vendor.id = rule.vendor_id"
+            " WHERE rule.sku_id = ANY(%s) AND vendor.is_active"
+            " UNION ALL SELECT item.sku_id, coalesce(item.lead_time_days, vendor.lead_time_days)"
+            " FROM inventory_vendoritem item JOIN inventory_vendor vendor ON vendor.id = item.vendor_id"
+            " WHERE item.sku_id = ANY(%s) AND vendor.is_active) known GROUP BY sku_id",
+            [list(sku_ids), list(sku_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _answer(known: _Known, parts: Parts, units: int, country: str, postcode: str) -> Answer:
+    serving = [place.id for place in known.places if not country or not place.lanes or place.lane_to(country, postcode)]
+    return promise(parts, units, shelves=known.shelves, warehouses=serving, today=known.today, lead_days=known.lead_days)
+
+
+def _days_on_the_road(places: Sequence[Place], answer: Answer, country: str, postcode: str) -> int:
+    lanes = [lane for place in places if answer.warehouse in (place.id, None) and (lane := place.lane_to(country, postcode))]
+    return max((lane.days for lane in lanes), default=0)
+
+
+def _told(sku: Sku, answer: Answer, names: dict[int, str], lacking: dict[int, str], days: int) -> Availability:
+    on, code = answer.on, answer.reason
+    if not sku.is_active and code in ("buy", "never"):
+        on, code = None, "never"
+    return Availability(
+        sku=sku.code,
+        quantity=answer.units,
+        free=answer.now,
+        ships_on=on,
+        arrives_on=on + timedelta(days=days) if on else None,
+        code=code,
+        reason=_reason(sku, answer, code, names, lacking),
+        warehouse=names.get(answer.warehouse or 0, "") if code == "now" else "",
+    )
+
+
+def _reason(sku: Sku, answer: Answer, code: str, names: dict[int, str], lacking: dict[int, str]) -> str:
+    facts = {
+        "units": answer.units,
+        "now": answer.now,
+        "sku": lacking.get(answer.lacking or 0, sku.code),
+        "day": date_format(answer.on, "j M") if answer.on else "",
+        "number": answer.supply.number if answer.supply else "",
+        "source": answer.supply.source if answer.supply else "",
+    }
+    if code == "now":
+        if answer.warehouse is None:
+            return _("%(units)d free, from several warehouses.") % facts
+        return _("%(units)d free in %(place)s.") % {**facts, "place": names[answer.warehouse]}
+    if code == "coming" and answer.supply is not None:
+        if answer.now:
+            return _("%(now)d free now; the rest with %(number)s from %(source)s, expected %(day)s.") % facts
+        return _("%(sku)s comes with %(number)s from %(source)s, expected %(day)s.") % facts
+    if code == "coming":
+        return _("All of it is there on %(day)s.") % facts
+    if code == "buy":
+        if answer.now:
+            return _("%(now)d free now; the rest of %(sku)s is not on order yet: bought today, it is here about %(day)s.") % facts
+        return _("%(sku)s is not on order yet: bought today, it is here about %(day)s.") % facts
+    if not sku.is_active:
+        return _("%(now)d free; it is no longer sold, and no more of it comes.") % facts
+    return _("%(now)d free; nothing brings %(sku)s: it has no vendor and is not on order.") % facts

@@ -1,0 +1,112 @@
+"""What orders wait for: a row for every SKU that a line lacks, which is pegged to what will bring it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from inventory.models import Backorder, Peg, StockLevel
+from inventory.pegging import supply_changed
+from inventory.states import WarehouseKind
+from oms.core import bulk
+from oms.core.locks import lock
+
+LOOK_AGAIN_HOURS = 1
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A line that waits for `units` of itself, each made of `parts` (SKU, units). Nothing is waited for any more where `units` is 0."""
+
+    line_id: int
+    order_id: int
+    units: int
+    parts: tuple[tuple[int, int], ...]
+    priority: int
+    since: datetime
+    promised_on: date | None = None
+
+
+def keep_waiting(lines: Sequence[Waiting], *, tried: bool) -> None:
+    """Keep what `lines` wait for as it is now. `tried`: they were just looked at under the lock of their stock levels and got what they could.
+
+    Locks their backorders by primary key. A constant number of statements. Has the pegs of their SKUs made anew.
+    """
+    if not lines:
+        return
+    kept = {(row.line_id, row.sku_id): row for row in lock(Backorder.objects.filter(order_id__in={line.order_id for line in lines}))}
+    new, changed, gone = [], [], []
+    for line in lines:
+        for sku, each in line.parts:
+            row = kept.get((line.line_id, sku))
+            if row is None and line.units:
+                new.append(_row(line, sku, each))
+            elif row is not None and not line.units:
+                gone.append(row)
+            elif row is not None:
+                row.quantity, row.priority = line.units * each, line.priority
+                changed.append(row)
+    _save(changed, tried=tried)
+    _end(gone)
+    bulk.insert_all(new)
+    supply_changed({row.sku_id for row in (*new, *changed, *gone)})
+
+
+def forget(order_ids: Iterable[int]) -> None:
+    """Forget what orders wait for. Locks their backorders. Safe to repeat. Has the pegs of their SKUs made anew."""
+    rows = lock(Backorder.objects.filter(order_id__in=list(order_ids)))
+    _end(rows)
+    supply_changed({row.sku_id for row in rows})
+
+
+def fillable() -> QuerySet[Backorder]:
+    """Give the backorders that are worth looking at: there is enough free in some warehouse for one, and more than when they were last looked at.
+
+    What somebody could not have for another reason (its warehouse does not serve them, a kit lacks another component) is looked at again
+    every hour.
+    """
+    level = StockLevel.objects.filter(
+        sku=OuterRef("sku"),
+        warehouse__is_active=True,
+        warehouse__kind=WarehouseKind.WAREHOUSE,
+        on_hand__gte=F("reserved") + F("safety") + OuterRef("per_unit"),
+    )
+    fresh = level.filter(freed_at__gt=OuterRef("tried_at"))
+    due = Q(tried_at__isnull=True) | Q(tried_at__lt=Now() - timedelta(hours=LOOK_AGAIN_HOURS))
+    return Backorder.objects.filter((due & Exists(level)) | Exists(fresh))
+
+
+def _row(line: Waiting, sku: int, each: int) -> Backorder:
+    return Backorder(
+        line_id=line.line_id,
+        order_id=line.order_id,
+        sku_id=sku,
+        quantity=line.units * each,
+        per_unit=each,
+        is_part=len(line.parts) > 1,
+        priority=line.priority,
+        since=line.since,
+        promised_on=line.promised_on,
+    )
+
+
+def _end(rows: Sequence[Backorder]) -> None:
+    if rows:
+        keys = [row.pk for row in rows]
+        Peg.objects.filter(backorder__in=keys)._raw_delete("default")
+        Backorder.objects.filter(pk__in=keys)._raw_delete("default")
+
+
+def _save(rows: Sequence[Backorder], *, tried: bool) -> None:
+    """Write quantities, and the time they were tried by the database's clock, which `StockLevel.freed_at` is told by as well."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE inventory_backorder SET quantity = new.quantity, priority = new.priority,"
+                " tried_at = CASE WHEN %s THEN clock_timestamp() ELSE tried_at END"
+                " FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS new(id, quantity, priority) WHERE inventory_backorder.id = new.id",
+                [tried, [row.pk for row in rows], [row.quantity for row in rows], [row.priority for row in rows]],
+            )
