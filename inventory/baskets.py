@@ -121,8 +121,8 @@ def lapse(rows: list[Reservation]) -> None:
 
 
 def _check(basket: str, lines: Sequence[tuple[str, int]], minutes: int) -> None:
-    if not basket or len(basket) > 40 or not basket.isascii() or not basket.isprintable():
-        raise Invalid(_("Name the basket with 1 to 40 printable ASCII characters."), pointer="/basket")
+    if not basket or len(basket) > 80 or not basket.isascii() or not basket.isprintable():
+        raise Invalid(_("Name the basket with 1 to 80 printable ASCII characters."), pointer="/basket")
     if not 1 <= minutes <= MOST_MINUTES:
         raise Invalid(_("Stock is held for 1 to %(most)d minutes.") % {"most": MOST_MINUTES}, pointer="/minutes")
     if len(lines) > MOST_LINES:

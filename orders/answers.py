@@ -65,6 +65,7 @@ def _one(order: Order, lines: Iterable[OrderLine]) -> dict[str, Any]:
                 "shipped": line.shipped,
                 "delivered": line.delivered,
                 "cancelled": line.cancelled,
+                "promised_on": line.promised_on,
             }
             for line in lines
         ],

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from customers.models import Channel, Customer
 from customers.serializers import customer_draft
 from customers.services import known_or_registered
+from inventory.api.promise import basket_of
 from oms.core import stations
 from oms.core.api.access import channel_of, principal_of
 from oms.core.api.cursors import asked, listed
@@ -85,7 +86,10 @@ class OrdersView(Resource):
         placed: list[Order] = []
 
         def work() -> Answer:
-            draft = OrderDraft(channel=channel, customer_id=_customer_row(wanted["customer"], request), **draft_fields(wanted))
+            fields = draft_fields(wanted)
+            if "basket" in wanted:
+                fields["basket"] = basket_of(request, wanted["basket"])
+            draft = OrderDraft(channel=channel, customer_id=_customer_row(wanted["customer"], request), **fields)
             order = place_order(draft, actor=principal_of(request), known_to=channel_of(request))
             placed.append(order)
             return Answer(201, shown_as_placed(order))

@@ -44,6 +44,7 @@ class PlaceOrderSerializer(StrictSerializer):
     external_reference = Text(max_length=100, required=False, help_text="Your own order number: this channel takes each once")
     payment_method = serializers.ChoiceField(choices=PaymentMethod.choices, required=False)
     accepts_part_deliveries = YesNo(required=False)
+    basket = Text(max_length=50, required=False, help_text="The basket whose held stock this order takes up")
 
 
 class CancelSerializer(StrictSerializer):
@@ -88,6 +89,7 @@ class AnsweredLine(serializers.Serializer):
     shipped = serializers.IntegerField()
     delivered = serializers.IntegerField()
     cancelled = serializers.IntegerField()
+    promised_on = serializers.DateField(allow_null=True, help_text="The day it leaves, as the customer was told; null until stock was looked for")
 
 
 class AnsweredListedOrder(serializers.Serializer):

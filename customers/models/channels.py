@@ -32,6 +32,9 @@ class Scope(models.TextChoices):
     ORDERS_WRITE = "orders:write", _("Place and cancel orders")
     PAYMENTS_WRITE = "payments:write", _("Record payments that the storefront has taken")
     STOCK_READ = "stock:read", _("Read stock")
+    STOCK_WRITE = "stock:write", _("Move, count and correct stock")
+    PURCHASING_READ = "purchasing:read", _("Read vendors, needs and purchase orders")
+    PURCHASING_WRITE = "purchasing:write", _("Buy and receive")
     CUSTOMERS_READ = "customers:read", _("Read customers")
     CUSTOMERS_WRITE = "customers:write", _("Add and change customers")
 

@@ -445,7 +445,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="reservation",
             name="basket",
-            field=models.CharField(blank=True, max_length=40),
+            field=models.CharField(blank=True, max_length=80),
         ),
         migrations.AddField(
             model_name="reservation",

@@ -126,7 +126,7 @@ class Reservation(models.Model):
     quantity = models.IntegerField()
     line_units = models.IntegerField(default=0)
     state = models.CharField(max_length=10, choices=ReservationState, default=ReservationState.FIRM)
-    basket = models.CharField(max_length=40, blank=True)
+    basket = models.CharField(max_length=80, blank=True)
     expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

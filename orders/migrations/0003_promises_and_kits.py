@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="order",
             name="basket",
-            field=models.CharField(blank=True, help_text="Whose soft reservations it took up", max_length=40),
+            field=models.CharField(blank=True, help_text="Whose soft reservations it took up", max_length=80),
         ),
         migrations.AddField(
             model_name="orderline",

@@ -82,7 +82,7 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     state = FSMField(max_length=12, choices=OrderState.choices, default=OrderState.DRAFT, protected=True)
     external_reference = models.CharField(max_length=100, blank=True)
-    basket = models.CharField(max_length=40, blank=True, help_text="Whose soft reservations it took up")
+    basket = models.CharField(max_length=80, blank=True, help_text="Whose soft reservations it took up")
     public_token = models.CharField(max_length=32, unique=True)
     version = models.PositiveIntegerField(default=1)
     priority = models.PositiveSmallIntegerField(default=5)
