@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
 
+from inventory.kits import compositions, parts_of
 from inventory.models import COMING, PurchaseOrderLine, ReorderRule, Sku, StockLevel
+from inventory.states import WarehouseKind
 from oms.core.money import ZERO
 
 
@@ -50,6 +52,19 @@ def stock_of(skus: Sequence[Sku]) -> list[SkuStock]:
         )
         for sku in skus
     ]
+
+
+def to_promise(skus: Sequence[Sku]) -> dict[int, int]:
+    """Give SKU → units that can be promised now over all warehouses; of a kit, as many as its components make. At most two queries."""
+    kits = compositions([sku.pk for sku in skus if sku.is_kit])
+    parts = {sku.pk: parts_of(sku.pk, kits.get(sku.pk)) for sku in skus}
+    wanted = {part for some in parts.values() for part, _units in some}
+    free: dict[tuple[int, int], int] = {}
+    places = set()
+    for level in StockLevel.objects.filter(sku__in=wanted, warehouse__is_active=True, warehouse__kind=WarehouseKind.WAREHOUSE):
+        free[level.sku_id, level.warehouse_id] = level.to_promise
+        places.add(level.warehouse_id)
+    return {pk: sum(min(free.get((part, place), 0) // units for part, units in some) for place in places) for pk, some in parts.items()}
 
 
 def skus_shown(show: str, text: str) -> QuerySet[Sku]:

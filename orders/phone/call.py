@@ -67,6 +67,11 @@ class Call:
         )
 
     @property
+    def basket(self) -> str:
+        """What the call's stock is held under."""
+        return f"phone:{self.key}"
+
+    @property
     def drafts(self) -> list[LineDraft]:
         return [row.draft(position) for position, row in enumerate(self.rows)]
 

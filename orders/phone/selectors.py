@@ -1,14 +1,18 @@
 """What the phone form looks up while somebody types: each one query or two, whatever there is."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
+from django.utils import timezone
 
 from customers.models import Customer
-from inventory.models import Sku, StockLevel
+from inventory.availability import Availability, availability_of
+from inventory.baskets import hold_stock, let_go
+from inventory.models import Sku
+from inventory.selectors import to_promise
 from oms.core.errors import BusinessError
 from orders.models import Order, OrderLine
 from orders.phone.call import Call
@@ -28,14 +32,11 @@ def skus_matching(text: str) -> list[Sku]:
     """Give the SKUs that `text` may mean, with `list_price` and `free` units over all warehouses; an exact code or barcode first."""
     if not text.strip():
         return []
-    free = (
-        StockLevel.objects.filter(sku=OuterRef("pk"), warehouse__is_active=True, warehouse__kind="warehouse")
-        .values("sku")
-        .annotate(units=Sum(F("on_hand") - F("reserved")))
-        .values("units")
-    )
-    rows = priced_skus(currency=settings.BOOKS_CURRENCY).filter(is_active=True).annotate(free=Coalesce(Subquery(free), 0))
+    rows = priced_skus(currency=settings.BOOKS_CURRENCY).filter(is_active=True)
     found = list(rows.matching(text)[:MOST_FOUND])  # type: ignore[attr-defined]
+    free = to_promise(found)
+    for sku in found:
+        sku.free = free[sku.pk]  # type: ignore[attr-defined]
     exact = text.strip().upper()
     return sorted(found, key=lambda sku: (sku.code != exact and sku.barcode != exact, not sku.code.startswith(exact), sku.code))
 
@@ -49,12 +50,6 @@ def meant(text: str) -> Sku | None:
     return None
 
 
-def free_units(codes: list[str]) -> dict[str, int]:
-    """Give code → free units over all warehouses. One query."""
-    rows = StockLevel.objects.filter(sku__code__in=codes, warehouse__is_active=True, warehouse__kind="warehouse").values_list("sku__code")
-    return dict(rows.annotate(units=Sum(F("on_hand") - F("reserved"))).order_by())
-
-
 def last_orders(customer: Customer) -> list[Order]:
     """Give the customer's last five orders."""
     return list(Order.objects.filter(customer=customer, placed_at__isnull=False).order_by("-placed_at", "-id")[:5])
@@ -62,46 +57,56 @@ def last_orders(customer: Customer) -> list[Order]:
 
 @dataclass(frozen=True)
 class PricedRow:
-    """A line as the clerk sees it: with its price, and whether it is there."""
+    """A line as the clerk sees it: with its price, what is held of it while they talk, and when all of it can be there."""
 
     sku: str
     quantity: str
     description: str = ""
     unit_price: Decimal | None = None
     net: Decimal | None = None
-    free: int = 0
-    is_short: bool = False
+    held: int = 0
+    on: date | None = None
+    code: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Quote:
-    """The lines of a call as they stand, with totals where they can be priced."""
+    """The lines of a call as they stand, with totals where they can be priced. `held_until`: when what is held for the call lapses."""
 
     rows: list[PricedRow]
     order: Order | None
     error: BusinessError | None
+    held_until: datetime | None = None
 
 
-def quote(call: Call, draft: OrderDraft | None) -> Quote:
-    """Price a call as placing would. What cannot be priced yet is shown as typed, with the reason."""
-    free = free_units([row.sku.upper() for row in call.rows])
+def quote(call: Call, draft: OrderDraft | None, *, actor: str) -> Quote:
+    """Price a call as placing would, and hold its stock for it. What cannot be priced yet is shown as typed, with the reason, and holds nothing."""
+    as_typed = [PricedRow(row.sku, row.quantity) for row in call.rows]
     if draft is None or not call.rows:
-        return Quote([PricedRow(row.sku, row.quantity, free=free.get(row.sku.upper(), 0)) for row in call.rows], None, None)
+        let_go(call.basket, actor=actor)
+        return Quote(as_typed, None, None)
     try:
         order = price_draft(draft)
+        lines = [(line.sku.code, line.quantity) for line in order.placed_lines]
+        held = hold_stock(call.basket, lines, country=order.country, postcode=order.postcode, actor=actor)
     except BusinessError as error:
-        return Quote([PricedRow(row.sku, row.quantity, free=free.get(row.sku.upper(), 0)) for row in call.rows], None, error)
-    return Quote([_row(line, free) for line in order.placed_lines], order, None)
+        return Quote(as_typed, None, error)
+    missing = [(code, units - held.units[position]) for position, (code, units) in enumerate(lines)]
+    answers = iter(availability_of([line for line in missing if line[1]], country=order.country, postcode=order.postcode))
+    rows = [_row(line, held.units[position], next(answers) if missing[position][1] else None) for position, line in enumerate(order.placed_lines)]
+    return Quote(rows, order, None, held.until if any(held.units.values()) else None)
 
 
-def _row(line: OrderLine, free: dict[str, int]) -> PricedRow:
-    there = free.get(line.sku.code, 0)
+def _row(line: OrderLine, held: int, waiting: Availability | None) -> PricedRow:
     return PricedRow(
         sku=line.sku.code,
         quantity=str(line.quantity),
         description=line.description,
         unit_price=line.unit_price,
         net=line.net,
-        free=there,
-        is_short=there < line.quantity,
+        held=held,
+        on=waiting.arrives_on if waiting else timezone.localdate(),
+        code=waiting.code if waiting else "now",
+        reason=waiting.reason if waiting else "",
     )

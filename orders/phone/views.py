@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from customers.models import Channel, Customer
 from customers.services import AddressDraft, register_customer
 from customers.states import PaymentMethod
+from inventory.baskets import let_go
 from oms.core import stations
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Invalid
@@ -67,7 +68,15 @@ def lines(request: HttpRequest) -> HttpResponse:
     """Show the lines and totals as they stand, with what was just entered added."""
     call = Call.of(request.POST)
     _add(call, request.POST.get("entry", ""))
-    return render(request, "orders/_phone_lines.html", _lines_of(call))
+    return render(request, "orders/_phone_lines.html", _lines_of(request, call))
+
+
+@require_POST
+@staff_may("orders.place_order")
+def leave(request: HttpRequest) -> HttpResponse:
+    """Let go of the stock that was held for a call that came to nothing."""
+    let_go(Call.of(request.POST).basket, actor=actor_of(request.user))
+    return HttpResponse(status=204)
 
 
 def _page(request: HttpRequest, call: Call, *, status: int = 200) -> HttpResponse:
@@ -75,7 +84,7 @@ def _page(request: HttpRequest, call: Call, *, status: int = 200) -> HttpRespons
     context = {
         "call": call,
         "methods": PaymentMethod.choices,
-        **_lines_of(call),
+        **_lines_of(request, call),
         **(_known(customer) if customer else {}),
     }
     return render(request, "orders/phone.html", context, status=status)
@@ -85,14 +94,16 @@ def _known(customer: Customer) -> dict:
     return {"customer": customer, "addresses": list(customer.addresses.all()), "last_orders": selectors.last_orders(customer)}
 
 
-def _lines_of(call: Call) -> dict:
+def _lines_of(request: HttpRequest, call: Call) -> dict:
     error = call.error
     try:
         draft = _draft(call)
     except BusinessError as refusal:
         draft, error = None, error or refusal
-    quote = selectors.quote(call, draft)
-    return {"rows": quote.rows, "order": quote.order, "error": error or quote.error, "call": call}
+    if request.method != "POST":
+        return {"rows": [], "call": call}
+    quote = selectors.quote(call, draft, actor=actor_of(request.user))
+    return {"rows": quote.rows, "order": quote.order, "error": error or quote.error, "held_until": quote.held_until, "call": call}
 
 
 def _add(call: Call, entry: str) -> None:
@@ -152,7 +163,7 @@ def _final(request: HttpRequest, call: Call) -> OrderDraft:
         raise Invalid(_("Say who is calling: find the customer, or fill in a new one."), pointer="/caller")
     if customer is None:
         customer = register_customer(call.customer_draft(), channel=_channel(), actor=actor_of(request.user))
-    return OrderDraft(channel=_channel(), customer_id=customer.pk, lines=call.drafts, **call.options())
+    return OrderDraft(channel=_channel(), customer_id=customer.pk, lines=call.drafts, basket=call.basket, **call.options())
 
 
 def _customer_of(call: Call) -> Customer | None:

@@ -18,6 +18,21 @@ async function refresh(extra = {}) {
   if (focused >= 0) lines.querySelectorAll(".quantity")[focused]?.focus();
 }
 
+// What is held lapses in the open: the clerk sees the seconds, and the next thing typed holds it again.
+setInterval(() => {
+  const held = lines.querySelector("[data-held-until]");
+  if (!held) return;
+  const left = Math.max(0, Math.round((new Date(held.dataset.heldUntil) - Date.now()) / 1000));
+  held.querySelector(".countdown").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  held.classList.toggle("waits", left < 60);
+}, 1000);
+addEventListener("pagehide", () => {
+  if (form.dataset.sent || !lines.querySelector("[data-held-until]")) return;
+  const data = new FormData();
+  for (const name of ["key", "csrfmiddlewaretoken"]) data.set(name, form.elements[name].value);
+  navigator.sendBeacon(form.dataset.leave, data);
+});
+
 class Combo {
   constructor(input) {
     this.input = input;

@@ -29,6 +29,7 @@ PAGES = {
     "phone_customers": ("get", "/orders/phone/customers?q=an", "orders.place_order"),
     "phone_customer": ("get", "/orders/phone/customers/{customer_pk}", "orders.place_order"),
     "phone_skus": ("get", "/orders/phone/skus?q=mu", "orders.place_order"),
+    "phone_leave": ("post", "/orders/phone/leave", "orders.place_order"),
     "phone_lines": ("post", "/orders/phone/lines", "orders.place_order"),
     "cancel_order": ("post", "/orders/{order}/cancel", "orders.cancel_order"),
     "hold_order": ("post", "/orders/{order}/hold", "orders.hold_order"),

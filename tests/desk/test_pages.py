@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounting.models import Payment
 from customers.models import Customer
-from inventory.models import StockLevel
+from inventory.models import Reservation, StockLevel
 from oms.core.models import User
-from orders.models import Order
+from orders.models import Order, OrderLine
 from shipping.models import Shipment, TrackingEvent
 from tests import cast
 
@@ -260,3 +260,36 @@ def test_ready_tells_the_truth(db, settings):
     assert answer.status_code == 200
     assert answer.json()["parts"]["redis"]["ok"] is False
     assert Client().get("/healthz").status_code == 200
+
+
+def held():
+    return sum(Reservation.objects.filter(state="soft").values_list("quantity", flat=True))
+
+
+def test_stock_is_held_while_they_talk_and_free_when_they_hang_up(house, desk, prove):
+    call = {"key": "a" * 32, "customer": house.anna.number, "sku": ["LAMP", "CHAIR"], "quantity": ["7", "1"]}
+
+    page = desk.post("/orders/phone/lines", call).content.decode()
+
+    assert held() == 5
+    assert "What is there is held for this call until" in page
+    assert "0 free; nothing brings CHAIR" in page
+    assert desk.post("/orders/phone/lines", call | {"quantity": ["2", "1"]}).status_code == 200
+    assert held() == 2
+    assert desk.post("/orders/phone/leave", {"key": "a" * 32}).status_code == 204
+    assert held() == 0
+    prove()
+
+
+def test_an_order_by_telephone_takes_up_what_was_held_for_it(house, desk, prove):
+    form = phone_order(house, key="b" * 32, sku=["LAMP"], quantity=["5"])
+    desk.post("/orders/phone/lines", form)
+    other = house.place(("LAMP", 1))
+
+    desk.post("/orders/phone/", form)
+    cast.run_line("screen", "reserve")
+
+    mine = Order.objects.exclude(pk=other.pk).get()
+    assert [OrderLine.objects.get(order=order).reserved for order in (mine, other)] == [5, 0]
+    assert held() == 0
+    prove()
