@@ -22,8 +22,8 @@ PEOPLES_LIMIT_SECONDS = 86_400
 _MAIN = ("screen", "reserve", "invoice", "plan", "pick", "book", "dispatch", "track", "complete")
 # Side tracks: the stop on the main line that each leaves from, the nearest first.
 _SIDES = {
-    "screen": ("expire",),
-    "reserve": ("backorders", "replenish"),
+    "screen": ("expire", "lapse"),
+    "reserve": ("backorders", "peg", "replenish"),
     "invoice": ("invoice_pdf", "send"),
     "plan": ("credit",),
     "book": ("void",),
@@ -34,6 +34,7 @@ _PAGES = {
     "screen": ("orders", "state=placed"),
     "reserve": ("orders", "state=placed"),
     "backorders": ("orders", "state=waiting"),
+    "peg": ("orders", "state=waiting"),
     "replenish": ("purchasing", ""),
     "invoice": ("orders", "state=allocated"),
     "invoice_pdf": ("invoices", ""),
