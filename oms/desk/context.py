@@ -19,14 +19,24 @@ NAVIGATION = [
     ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order",)),
     ("phone", lambda: _("Phone order"), "orders.place_order", "n", ()),
     ("customers", lambda: _("Customers"), "customers.view_customer", "c", ("customer", "new_customer", "edit_customer")),
-    ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ("sku",)),
-    ("purchasing", lambda: _("Purchasing"), "inventory.view_purchaseorder", "p", ("purchase_order",)),
+    ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ()),
+    ("purchasing", lambda: _("Purchasing"), "inventory.view_purchaseorder", "p", ()),
     ("shipments", lambda: _("Shipments"), "shipping.view_shipment", "w", ("shipment",)),
     ("invoices", lambda: _("Invoices"), "accounting.view_invoice", "i", ("invoice",)),
     ("ledger", lambda: _("Ledger"), "accounting.view_ledger", "l", ("entries", "account")),
     ("messages", lambda: _("Messages"), "core.view_message", "m", ("message",)),
     ("trouble", lambda: _("Trouble"), "core.view_trouble", "t", ()),
 ]
+# Pages that share a word of the bar stand as tabs below it: the word's url name → its pages.
+TABS = {
+    # url name, title, permission, the pages that are looked for under it
+    "stock": [
+        ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku",)),
+    ],
+    "purchasing": [
+        ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),
+    ],
+}
 # Pages that show nothing of the desk around them.
 BARE = ("login", "public_order", "public_invoice")
 
@@ -44,6 +54,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return base
     return base | {
         "navigation": _navigation(request),
+        "tabs": _tabs(request),
         "proof": (proof := Proof.objects.first()),
         "proof_state": _state_of(proof),
         "troubles": Trouble.objects.count() if may(request.user, "core.view_trouble") else 0,
@@ -69,10 +80,26 @@ def _state_of(proof: Proof | None) -> str:
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     here, pages = _here(request), pages_for(request.user)
     return [
-        {"url": name, "title": title(), "key": key, "is_here": here == name or here in under}
+        {"url": name, "title": title(), "key": key, "is_here": here == name or here in under or _group_of(here) == name}
         for name, title, _permission, key, under in NAVIGATION
         if name in pages
     ]
+
+
+def _group_of(here: str) -> str:
+    """Give the word of the bar whose tabs lead `here`; nothing where none does."""
+    return next((group for group, tabs in TABS.items() for name, _title, _permission, under in tabs if here == name or here in under), "")
+
+
+def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """Give the tabs beside the page that is shown, of those that the reader may open; none where there is nothing to choose."""
+    here = _here(request)
+    tabs = [
+        {"url": name, "title": title(), "is_here": here == name or here in under}
+        for name, title, permission, under in TABS.get(_group_of(here), ())
+        if may(request.user, permission)
+    ]
+    return tabs if len(tabs) > 1 else []
 
 
 def _here(request: HttpRequest) -> str:
