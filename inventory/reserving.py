@@ -35,7 +35,7 @@ def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping
     `Allocation.short`. The caller's order lock keeps a repeat from reserving twice. Every choice leaves a SourcingDecision.
     """
     skus = {sku for one in asking for demand in one.wanted.demands for sku, _ in demand.parts}
-    places = places_serving({one.wanted.country for one in asking})
+    places = places_serving({one.wanted.country for one in asking}, in_turn=True)
     rules = rules_in_force()
     soft = _taken_up([one.order_id for one in asking if one.has_basket])
     skus |= {row.sku_id for rows in soft.values() for row in rows}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.allocation import Lane as Way
 from inventory.allocation import Place, Rule
 from inventory.models import Backorder, Lane, Reservation, SourcingRule, Warehouse
+from inventory.states import ReservationState
 from oms.core.errors import Invalid
 from oms.core.events import fact, record
 from oms.core.locks import lock, take_turn
@@ -18,10 +19,11 @@ from oms.core.locks import lock, take_turn
 MOST_AMOUNT = 1_000_000
 
 
-def places_serving(countries: Iterable[str]) -> list[Place]:
+def places_serving(countries: Iterable[str], *, in_turn: bool = False) -> list[Place]:
     """Give the warehouses that orders are filled from, the best first, with their lanes. Two queries, three where any has a capacity.
 
-    With capacities it waits for its turn, so that two batches never both count the last order of a day.
+    `in_turn`: with capacities it waits for its turn, so that two batches never both count the last order of a day. Taken before any stock
+    level; who only looks waits for nobody.
     """
     warehouses = list(Warehouse.objects.stocking())
     lanes: dict[int, list[Way]] = defaultdict(list)
@@ -31,7 +33,10 @@ def places_serving(countries: Iterable[str]) -> list[Place]:
         with_lanes.add(lane.warehouse_id)
         if lane.country in wanted:
             lanes[lane.warehouse_id].append(Way(lane.country, lane.postcode_prefix, lane.km, lane.cost, lane.transit_days))
-    taken = _taken_today([warehouse.pk for warehouse in warehouses if warehouse.daily_capacity is not None])
+    limited = [warehouse.pk for warehouse in warehouses if warehouse.daily_capacity is not None]
+    if limited and in_turn:
+        take_turn("capacity")
+    taken = _taken_today(limited)
     return [
         Place(
             warehouse.pk,
@@ -50,9 +55,9 @@ _NOWHERE = (Way("", "", 0, 0, 0),)  # type: ignore[arg-type]
 def _taken_today(warehouse_ids: list[int]) -> dict[int, int]:
     if not warehouse_ids:
         return {}
-    take_turn("capacity")
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = Reservation.objects.filter(warehouse__in=warehouse_ids, created_at__gte=today, line_id__isnull=False)
+    taken = [ReservationState.FIRM, ReservationState.CONSUMED]
+    rows = Reservation.objects.filter(warehouse__in=warehouse_ids, created_at__gte=today, state__in=taken)
     return dict(rows.values_list("warehouse_id").annotate(orders=Count("order_id", distinct=True)).order_by())
 
 
