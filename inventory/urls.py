@@ -8,6 +8,5 @@ urlpatterns = [
     path("stock/<path:code>/", stock.sku, name="sku"),
     path("purchasing/", purchasing.purchasing, name="purchasing"),
     path("purchasing/decide", purchasing.decide, name="decide_needs"),
-    path("purchasing/<str:number>/", purchasing.purchase_order, name="purchase_order"),
     path("purchasing/<str:number>/receive", purchasing.receive, name="receive_goods"),
 ]

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from oms.desk import customer_page, documents, order_page, public, views
+from oms.desk import customer_page, documents, order_page, public, purchase_page, views
 from oms.desk.health import healthz, readyz
 
 handler400 = "oms.core.api.problems.bad_request"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("customers/<str:number>/", customer_page.customer, name="customer"),
     path("", include("inventory.urls")),
+    path("purchasing/<str:number>/", purchase_page.purchase_order, name="purchase_order"),
     path("", include("shipping.urls")),
     path("", include("accounting.urls")),
     path("o/<str:token>/", public.public_order, name="public_order"),

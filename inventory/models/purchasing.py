@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -129,6 +130,11 @@ class PurchaseOrder(models.Model):
     @property
     def can_change(self) -> bool:
         return self.state in COMING
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether it should have come before today."""
+        return bool(self.can_receive and self.expected_on and self.expected_on < timezone.localdate())
 
 
 # The states in which a purchase order still brings something.

@@ -1,10 +1,8 @@
-"""Purchasing: what is proposed, ordered and received."""
-
-import uuid
+"""Purchasing: what is proposed, ordered and received. A purchase order's own page is composed in oms.desk.purchase_page."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -18,6 +16,14 @@ from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
 from oms.core.pages import keyset_page
 from oms.core.readable import row_of
+
+
+def row_or_404(number: str) -> int:
+    """Give the row of a purchase order's number, 404 for what is none."""
+    pk = row_of(number, PurchaseOrder.NUMBER_PREFIX)
+    if pk is None:
+        raise Http404
+    return pk
 
 
 @staff_may("inventory.view_purchaseorder")
@@ -44,21 +50,6 @@ def decide(request: HttpRequest) -> HttpResponse:
     return redirect("purchasing")
 
 
-@staff_may("inventory.view_purchaseorder")
-def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
-    """Show a purchase order, with the form to receive its goods."""
-    rows = PurchaseOrder.objects.select_related("vendor", "warehouse")
-    found = get_object_or_404(rows, pk=_row(number))
-    context = {
-        "order": found,
-        "lines": found.lines.select_related("sku"),
-        "receipts": found.receipts.all(),
-        "receipt_key": uuid.uuid4().hex,
-        "is_late": found.can_receive and found.expected_on and found.expected_on < timezone.localdate(),
-    }
-    return render(request, "inventory/purchase_order.html", context)
-
-
 @require_POST
 @staff_may("inventory.receive_goods")
 def receive(request: HttpRequest, number: str) -> HttpResponse:
@@ -71,13 +62,6 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
     key = request.POST.get("key", "").replace("\x00", "")[:100]
     if not key:
         raise Invalid(_("The form has no key: open the page again."))
-    receive_goods(_row(number), quantities, key=key, actor=actor_of(request.user))
+    receive_goods(row_or_404(number), quantities, key=key, actor=actor_of(request.user))
     messages.success(request, _("Received. Orders that waited for it get it first."))
     return redirect("purchase_order", number)
-
-
-def _row(number: str) -> int:
-    pk = row_of(number, PurchaseOrder.NUMBER_PREFIX)
-    if pk is None:
-        raise Http404
-    return pk

@@ -1,0 +1,49 @@
+"""The single view of a purchase order, composed of what every app knows of it: the order, its receipts, its bills, and who waits for it."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from inventory.models import PurchaseOrder
+from inventory.views.purchasing import row_or_404
+from oms.core.access import staff_may
+from oms.core.models import Event
+from oms.desk.waiting import waiting_for_lines
+
+MOST_EVENTS = 100
+
+
+@staff_may("inventory.view_purchaseorder")
+def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a purchase order: where it stands, what can be done to it, its lines, receipts, costs and bills, and the customers who wait for it."""
+    found = PurchaseOrder.objects.select_related("vendor", "warehouse").filter(pk=row_or_404(number)).first()
+    if found is None:
+        raise Http404
+    lines = list(found.lines.select_related("sku"))
+    context = {
+        "order": found,
+        "lines": lines,
+        "waiting": waiting_for_lines([line.pk for line in lines]),
+        "events": Event.objects.filter(subject="purchase", subject_id=found.pk).order_by("-id")[:MOST_EVENTS],
+        **_receiving(found),
+        **_landed(found),
+        **_bills(request, found),
+    }
+    return render(request, "desk/purchase_order.html", context)
+
+
+def _receiving(order: PurchaseOrder) -> dict[str, Any]:
+    """Give the panel of what has come, and the form to receive more: inventory/_purchase_receive.html."""
+    return {"receipts": order.receipts.all(), "receipt_key": uuid.uuid4().hex}
+
+
+def _landed(order: PurchaseOrder) -> dict[str, Any]:
+    """Give the panel of freight, duty and the like: inventory/_purchase_landed.html."""
+    return {}
+
+
+def _bills(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
+    """Give the panel of the vendor's bills, to who may see money: accounting/_purchase_bills.html."""
+    return {}
