@@ -53,6 +53,39 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "A transfer's lines are what its movements say, in units and in value, and what lies on the road is what transfers still bring.",
+        """
+        SELECT line.transfer_id, line.sku_id FROM inventory_transferline line
+        JOIN inventory_transfer transfer ON transfer.id = line.transfer_id
+        LEFT JOIN LATERAL (
+            SELECT
+                sum(quantity) FILTER (WHERE warehouse_id = transfer.source_id) AS left_units,
+                sum(value) FILTER (WHERE warehouse_id = transfer.source_id) AS left_value,
+                sum(quantity) FILTER (WHERE warehouse_id = transfer.destination_id) AS come_units,
+                sum(value) FILTER (WHERE warehouse_id = transfer.destination_id) AS come_value,
+                sum(quantity) FILTER (WHERE warehouse_id NOT IN (transfer.source_id, transfer.destination_id)) AS road_units,
+                sum(value) FILTER (WHERE warehouse_id NOT IN (transfer.source_id, transfer.destination_id)) AS road_value
+            FROM inventory_stockmovement moved WHERE moved.cause = 'transfer' AND moved.cause_id = line.transfer_id AND moved.sku_id = line.sku_id
+        ) moved ON true
+        WHERE coalesce(-moved.left_units, 0) <> CASE WHEN transfer.sent_at IS NULL THEN 0 ELSE line.quantity END
+            OR coalesce(-moved.left_value, 0) <> line.value OR coalesce(moved.come_units, 0) <> line.received
+            OR coalesce(moved.come_value, 0) <> line.value_in
+            OR coalesce(moved.road_units, 0) <> CASE WHEN transfer.sent_at IS NULL THEN 0 ELSE line.quantity - line.received - line.lost END
+            OR (coalesce(moved.road_units, 0) = 0 AND coalesce(moved.road_value, 0) <> 0)
+            OR (transfer.state = 'received' AND line.quantity <> line.received + line.lost)
+        UNION ALL
+        SELECT NULL, coalesce(level.sku_id, coming.sku_id) FROM (
+            SELECT sku_id, sum(on_hand) AS units FROM inventory_stocklevel JOIN inventory_warehouse place ON place.id = warehouse_id
+            WHERE place.kind = 'transit' AND on_hand <> 0 GROUP BY sku_id
+        ) level FULL JOIN (
+            SELECT sku_id, sum(quantity - received - lost) AS units FROM inventory_transferline line
+            JOIN inventory_transfer transfer ON transfer.id = line.transfer_id AND transfer.state IN ('sent', 'partly_received')
+            GROUP BY sku_id
+        ) coming ON coming.sku_id = level.sku_id
+        WHERE coalesce(level.units, 0) <> coalesce(coming.units, 0)
+        """,
+    ),
+    Invariant(
         "A kit has no stock of its own.",
         """
         SELECT level.sku_id FROM inventory_stocklevel level JOIN inventory_sku sku ON sku.id = level.sku_id

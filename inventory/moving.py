@@ -1,6 +1,6 @@
 """Moving stock: the only code that changes what is on hand and what it is worth."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,7 +26,8 @@ NOT_POSTED = (MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN)
 class Move:
     """So many units into a place (out of it, when below zero). `value`: what they are worth in the books' currency; None takes what is
     there at moving average, and for goods coming in the SKU's own cost. No units and a value correct what the stock there is worth.
-    `from_reserved`: they were reserved, and no longer are. `effective_on`: the day it belongs to, where that is not today.
+    `from_reserved`: they were reserved, and no longer are. `effective_on`: the day it belongs to, where that is not today. `carries_on`: what
+    the move before it took away, so it is worth the same to the last cent.
     """
 
     sku_id: int
@@ -40,6 +41,7 @@ class Move:
     from_reserved: bool = False
     note: str = ""
     effective_on: date | None = None
+    carries_on: bool = False
 
 
 def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
@@ -59,12 +61,12 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     for move in moves:
         nothing_there = StockLevel(sku_id=move.sku_id, warehouse_id=move.warehouse_id)
         level = levels.get((move.sku_id, move.warehouse_id), nothing_there)
-        value = _value(move, level, costs)
+        value = -movements[-1].value if move.carries_on else _value(move, level, costs)
         level.on_hand += move.quantity
         level.value += value
         if move.from_reserved:
             level.reserved += move.quantity
-        _check(level, move)
+        _check_units(level, move)
         movements.append(
             StockMovement(
                 sku_id=move.sku_id,
@@ -81,6 +83,7 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
                 moved_at=now,
             )
         )
+    _check_values(levels.values())
     bulk.save_all(list(levels.values()), "on_hand", "reserved", "value")
     bulk.insert_all(movements)
     bulk.insert_all([MovementToPost(movement_id=movement.pk, created_at=now) for movement in movements if movement.kind not in NOT_POSTED])
@@ -99,7 +102,7 @@ def _make_levels(moves: Sequence[Move]) -> None:
 
 
 def _costs(moves: Sequence[Move]) -> dict[int, Decimal]:
-    unknown = {move.sku_id for move in moves if move.value is None and move.quantity > 0}
+    unknown = {move.sku_id for move in moves if move.value is None and move.quantity > 0 and not move.carries_on}
     return dict(Sku.objects.filter(pk__in=unknown).values_list("id", "cost")) if unknown else {}
 
 
@@ -115,7 +118,7 @@ def _value(move: Move, level: StockLevel, costs: dict[int, Decimal]) -> Decimal:
     return -round_amount(level.value * -move.quantity / level.on_hand, settings.BOOKS_CURRENCY)
 
 
-def _check(level: StockLevel, move: Move) -> None:
+def _check_units(level: StockLevel, move: Move) -> None:
     if level.on_hand > INT_MAX:
         raise Conflict(_("That is more than a warehouse can hold: correct the quantity."), pointer="/quantity")
     if level.on_hand < level.reserved or level.on_hand < 0:
@@ -127,11 +130,16 @@ def _check(level: StockLevel, move: Move) -> None:
             sku=sku.code,
             warehouse=warehouse.code,
         )
-    if level.value < 0 or (level.value and not level.on_hand):
-        sku = Sku.objects.get(pk=move.sku_id)
-        raise Conflict(
-            _("That would leave %(sku)s worth less than nothing, or worth something where there is none.") % {"sku": sku.code}, sku=sku.code
-        )
+
+
+def _check_values(levels: Iterable[StockLevel]) -> None:
+    """Refuse what would leave stock worth less than nothing, or a value where there is none: asked when all has moved."""
+    for level in levels:
+        if level.value < 0 or (level.value and not level.on_hand):
+            sku = Sku.objects.get(pk=level.sku_id)
+            raise Conflict(
+                _("That would leave %(sku)s worth less than nothing, or worth something where there is none.") % {"sku": sku.code}, sku=sku.code
+            )
 
 
 def tell_of_arrivals(sku_ids: Sequence[int], *, actor: str) -> None:

@@ -39,7 +39,7 @@ def shipments(request: HttpRequest) -> HttpResponse:
         "state": state,
         "query": query.urlencode(),
         "states": [("to_do", _("To do")), ("on_the_way", _("On the way")), ("all", _("All")), *ShipmentState.choices],
-        "warehouses": Warehouse.objects.all(),
+        "warehouses": Warehouse.objects.stocking(),
         "warehouse": request.GET.get("warehouse", ""),
     }
     return render(request, "shipping/shipments.html", context)

@@ -5,13 +5,26 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.db.utils import InternalError
+from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
 from accounting.models import Invoice
 from accounting.states import INVOICE_MOVES, InvoiceState
-from inventory.models import PurchaseNeed, PurchaseOrder, Reservation
+from inventory.models import Count, PurchaseNeed, PurchaseOrder, Reservation, Transfer
 from inventory.purchasing.needs import approve_needs
-from inventory.states import NEED_MOVES, PURCHASE_MOVES, RESERVATION_MOVES, NeedState, PurchaseState, ReservationState
+from inventory.states import (
+    COUNT_MOVES,
+    NEED_MOVES,
+    PURCHASE_MOVES,
+    RESERVATION_MOVES,
+    TRANSFER_MOVES,
+    CountState,
+    NeedState,
+    PurchaseState,
+    ReservationState,
+    TransferState,
+)
+from inventory.transferring import plan_transfer
 from orders.models import Order
 from orders.states import ORDER_MOVES, OrderState
 from shipping.models import Shipment
@@ -24,6 +37,8 @@ MACHINES = [
     (Invoice, INVOICE_MOVES, InvoiceState),
     (PurchaseOrder, PURCHASE_MOVES, PurchaseState),
     (PurchaseNeed, NEED_MOVES, NeedState),
+    (Transfer, TRANSFER_MOVES, TransferState),
+    (Count, COUNT_MOVES, CountState),
 ]
 IDS = [machine[0].__name__ for machine in MACHINES]
 
@@ -103,6 +118,8 @@ def one_of_each(house):
     cast.reorder(house, house.chair, point=2, target=4)
     cast.run_line("replenish")
     approve_needs([PurchaseNeed.objects.get().pk], actor="user:manager")
+    plan_transfer("leeds", "ghent", [("MUG", 1)], expected_on=timezone.localdate(), actor="user:warehouse")
+    Count.objects.create(warehouse=house.leeds, created_at=timezone.now(), created_by="user:warehouse")
 
 
 def write_state(table, state, *, past_the_guard=False):
