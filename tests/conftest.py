@@ -20,6 +20,9 @@ from oms.desk.setup import set_up
 from shipping import booking
 from tests import cast
 
+# Passwords of the cast are no secrets: hashed a million times over, they would be a third of the suite's time.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
