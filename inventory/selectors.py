@@ -1,96 +1,101 @@
 """Reads of stock."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date, timedelta
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from inventory.kits import compositions, parts_of
-from inventory.models import COMING, PurchaseOrderLine, ReorderRule, Sku, StockLevel
-from inventory.states import WarehouseKind
-from oms.core.money import ZERO
+from inventory.models import KitComponent, Sku, VendorItem
+from inventory.numbers import SkuNumbers, numbers_of
+
+WEEKS = 26
 
 
 @dataclass(frozen=True)
-class SkuStock:
-    """A SKU with what lies where."""
+class WeekSold:
+    """Units of a SKU that went out to customers in the week that begins on `starts_on`. Its bar: `x`, and `height` of 96 for the best week."""
+
+    starts_on: date
+    units: int
+    x: int
+    height: float
+
+    @property
+    def y(self) -> float:
+        return round(100 - self.height, 1)
+
+
+@dataclass(frozen=True)
+class Sales:
+    """What was sold of a SKU, week by week, the oldest first."""
+
+    weeks: list[WeekSold]
+
+    @property
+    def total(self) -> int:
+        return sum(week.units for week in self.weeks)
+
+    @property
+    def best(self) -> int:
+        return max(week.units for week in self.weeks)
+
+    @property
+    def per_week(self) -> float:
+        return self.total / len(self.weeks)
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component of a kit: how many one kit takes, and what there is of it."""
 
     sku: Sku
-    levels: list[StockLevel]
-    is_low: bool
+    units: int
+    numbers: SkuNumbers
+    is_limit: bool
 
     @property
-    def on_hand(self) -> int:
-        return sum(level.on_hand for level in self.levels)
-
-    @property
-    def reserved(self) -> int:
-        return sum(level.reserved for level in self.levels)
-
-    @property
-    def free(self) -> int:
-        return self.on_hand - self.reserved
-
-    @property
-    def value(self) -> Decimal:
-        return sum((level.value for level in self.levels), ZERO)
-
-
-def stock_of(skus: Sequence[Sku]) -> list[SkuStock]:
-    """Give the stock of SKUs, in their order. Two queries, whatever their number."""
-    levels: dict[int, list[StockLevel]] = defaultdict(list)
-    for level in StockLevel.objects.filter(sku__in=skus).select_related("warehouse").order_by("warehouse__rank", "warehouse_id"):
-        levels[level.sku_id].append(level)
-    points = {(rule.sku_id, rule.warehouse_id): rule.point for rule in ReorderRule.objects.filter(sku__in=skus)}
-    return [
-        SkuStock(
-            sku,
-            levels[sku.pk],
-            any(key[0] == sku.pk and _free(levels[sku.pk], key[1]) <= point for key, point in points.items()),
-        )
-        for sku in skus
-    ]
+    def makes(self) -> int:
+        """For how many kits it lasts, over all warehouses."""
+        return self.numbers.to_promise // self.units
 
 
 def to_promise(skus: Sequence[Sku]) -> dict[int, int]:
-    """Give SKU → units that can be promised now over all warehouses; of a kit, as many as its components make. At most two queries."""
-    kits = compositions([sku.pk for sku in skus if sku.is_kit])
-    parts = {sku.pk: parts_of(sku.pk, kits.get(sku.pk)) for sku in skus}
-    wanted = {part for some in parts.values() for part, _units in some}
-    free: dict[tuple[int, int], int] = {}
-    places = set()
-    for level in StockLevel.objects.filter(sku__in=wanted, warehouse__is_active=True, warehouse__kind=WarehouseKind.WAREHOUSE):
-        free[level.sku_id, level.warehouse_id] = level.to_promise
-        places.add(level.warehouse_id)
-    return {pk: sum(min(free.get((part, place), 0) // units for part, units in some) for place in places) for pk, some in parts.items()}
+    """Give SKU → units that can be promised now over all warehouses; of a kit, as many as its components make. At most five queries."""
+    return {pk: numbers.to_promise for pk, numbers in numbers_of(skus).items()}
 
 
-def skus_shown(show: str, text: str) -> QuerySet[Sku]:
-    """Give the SKUs of the stock list: all, those `low` (at or below a reorder point), or those `out` of free stock."""
-    rows = Sku.objects.all()
-    if text:
-        rows = rows.matching(text)
-    if show == "low":
-        free = Q(levels__on_hand__lte=F("levels__reserved") + F("reorder_rules__point"), levels__warehouse=F("reorder_rules__warehouse"))
-        rows = rows.filter(free).distinct()
-    elif show == "out":
-        rows = rows.exclude(pk__in=StockLevel.objects.filter(on_hand__gt=F("reserved")).values("sku"))
-    return rows
+def sales_of(sku: Sku, *, weeks: int = WEEKS, today: date | None = None) -> Sales:
+    """Give what was sold of a SKU in the last `weeks`, this one included: what went out to customers. One query, on an index of its own."""
+    today = today or timezone.localdate()
+    first = today - timedelta(days=today.weekday(), weeks=weeks - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (date_trunc('week', moved_at AT TIME ZONE %s))::date, -sum(quantity)::int FROM inventory_stockmovement"
+            " WHERE sku_id = %s AND kind = 'issue' AND moved_at >= %s::date - 1 GROUP BY 1",
+            [timezone.get_current_timezone_name(), sku.pk, first],
+        )
+        sold = dict(cursor.fetchall())
+    units = [sold.get(first + timedelta(weeks=number), 0) for number in range(weeks)]
+    best = max(max(units), 1)
+    return Sales([WeekSold(first + timedelta(weeks=number), one, 20 * number + 2, round(96 * one / best, 1)) for number, one in enumerate(units)])
 
 
-def coming_in(sku: Sku) -> QuerySet[PurchaseOrderLine]:
-    """Give the purchase order lines that still bring some of a SKU."""
-    return PurchaseOrderLine.objects.filter(sku=sku, order__state__in=COMING, received__lt=F("quantity")).select_related(
-        "order__vendor", "order__warehouse"
-    )
+def vendors_of(sku: Sku) -> QuerySet[VendorItem]:
+    """Give who sells us a SKU, the preferred first, with their prices. Two queries."""
+    return VendorItem.objects.filter(sku=sku).select_related("vendor").prefetch_related("prices").order_by("-is_preferred", "vendor__name")
 
 
-def value_of_stock() -> Decimal:
-    """Give what all stock is worth, in the books' currency."""
-    return StockLevel.objects.aggregate(total=Sum("value"))["total"] or ZERO
+def components_of(kit: Sku) -> list[Component]:
+    """Give the components of a kit as it was defined, kits inside it whole, and which of them runs out first. Six queries at most."""
+    rows = list(KitComponent.objects.filter(kit=kit).select_related("component"))
+    known = numbers_of([row.component for row in rows])
+    fewest = min((known[row.component_id].to_promise // row.units for row in rows), default=0)
+    return [Component(row.component, row.units, known[row.component_id], known[row.component_id].to_promise // row.units == fewest) for row in rows]
 
 
-def _free(levels: list[StockLevel], warehouse_id: int) -> int:
-    return sum(level.free for level in levels if level.warehouse_id == warehouse_id)
+def kits_with(sku: Sku) -> QuerySet[KitComponent]:
+    """Give the kits that a SKU is a part of."""
+    return KitComponent.objects.filter(component=sku).select_related("kit").order_by("kit__code")

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from oms.desk import customer_page, documents, order_page, public, purchase_page, views
+from oms.desk import customer_page, documents, line_page, order_page, public, purchase_page, views
 from oms.desk.health import healthz, readyz
 
 handler400 = "oms.core.api.problems.bad_request"
@@ -21,6 +21,7 @@ urlpatterns = [
     path("documents/<int:pk>/", documents.document, name="document"),
     path("orders/", include("orders.urls")),
     path("orders/<str:number>/", order_page.order, name="order"),
+    path("orders/<str:number>/lines/<int:position>/", line_page.order_line, name="order_line"),
     path("", include("customers.urls")),
     path("customers/<str:number>/", customer_page.customer, name="customer"),
     path("", include("inventory.urls")),

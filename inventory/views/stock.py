@@ -1,64 +1,114 @@
 """Stock, and what makes its numbers."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from inventory.adjusting import adjust_stock
-from inventory.models import ReorderRule, Reservation, Sku, StockMovement, Warehouse
-from inventory.selectors import coming_in, skus_shown, stock_of, value_of_stock
-from inventory.states import MovementKind, ReservationState
+from inventory.calendar import promise_calendar
+from inventory.explaining import explain
+from inventory.listing import HEADER, SHOWS, USUAL_DAYS, Filter, asked_for, exported, skus_shown, stock_rows, worth
+from inventory.models import Backorder, ReorderRule, Reservation, Sku, Warehouse
+from inventory.selectors import components_of, kits_with, sales_of, vendors_of
+from inventory.states import AbcClass, MovementKind, ReservationState
 from inventory.views.parsing import whole_number
 from oms.core.access import actor_of, staff_may
+from oms.core.exports import csv_response
 from oms.core.pages import keyset_page
-from oms.core.readable import human_number
 
 BY_HAND = (MovementKind.COUNT, MovementKind.SCRAP, MovementKind.CORRECTION)
+FEW = 12
+
+
+@vary_on_headers("HX-Request", "HX-History-Restore-Request")
+@staff_may("inventory.view_stocklevel")
+def stock(request: HttpRequest) -> HttpResponse:
+    """List SKUs with their stock, as filtered. To htmx the rows alone."""
+    asked, query = _asked(request)
+    page = keyset_page(skus_shown(asked), order=("code",), after=request.GET.get("after", ""))
+    context = {
+        "page": page,
+        "rows": stock_rows(page.rows, warehouse_id=asked.warehouse_id),
+        "filter": asked,
+        "warehouse": query.get("warehouse", ""),
+        "query": urlencode(query),
+        "currency": settings.BOOKS_CURRENCY,
+    }
+    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        return render(request, "inventory/_stock.html", context)
+    more = {
+        "shows": SHOWS.items(),
+        "warehouses": Warehouse.objects.all(),
+        "classes": AbcClass.values,
+        "value": worth(asked),
+    }
+    return render(request, "inventory/stock.html", context | more)
 
 
 @staff_may("inventory.view_stocklevel")
-def stock(request: HttpRequest) -> HttpResponse:
-    """List SKUs with their stock."""
-    show = request.GET.get("show", "all")
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
-    page = keyset_page(skus_shown(show, text), order=("code",), after=request.GET.get("after", ""))
-    context = {
-        "page": page,
-        "rows": stock_of(page.rows),
-        "show": show,
-        "shows": [("all", _("All")), ("low", _("Running low")), ("out", _("Nothing free"))],
-        "q": text,
-        "query": f"show={show}&q={text}",
-        "value": value_of_stock(),
-        "currency": settings.BOOKS_CURRENCY,
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Give the stock list as filtered, all of it, as CSV: written while it is read."""
+    asked, _query = _asked(request)
+    return csv_response(f"stock-{timezone.localdate():%Y-%m-%d}.csv", HEADER, exported(asked, currency=settings.BOOKS_CURRENCY))
+
+
+def _asked(request: HttpRequest) -> tuple[Filter, dict[str, str]]:
+    """Give the filter that the address asks for, and the address that asks for it again."""
+    query = {
+        name: value for name in ("q", "show", "warehouse", "abc", "days") if (value := request.GET.get(name, "").replace("\x00", "").strip()[:60])
     }
-    return render(request, "inventory/stock.html", context)
+    if query.get("days") == str(USUAL_DAYS) or query.get("show") != "dead":
+        query.pop("days", None)
+    if query.get("show") == "all":
+        query.pop("show")
+    place = get_object_or_404(Warehouse, code=query["warehouse"]) if "warehouse" in query else None
+    asked = asked_for(
+        text=query.get("q", ""),
+        show=query.get("show", ""),
+        warehouse_id=place.pk if place else None,
+        abc=query.get("abc", ""),
+        days=query.get("days", ""),
+    )
+    return asked, query
 
 
 @staff_may("inventory.view_stocklevel")
 def sku(request: HttpRequest, code: str) -> HttpResponse:
-    """Show a SKU and explain its numbers: the movements that make what is on hand, the reservations that make what is reserved."""
-    found = get_object_or_404(Sku, code=code.upper())
-    [now] = stock_of([found])
-    moved = StockMovement.objects.filter(sku=found).select_related("warehouse")
+    """Show all there is to know of a SKU: where it lies, what can be promised, who waits, who holds it, how it moved and sold, how it is bought."""
+    found = get_object_or_404(Sku, code=code.replace("\x00", "").upper())
     reservations = Reservation.objects.filter(sku=found, state__in=[ReservationState.SOFT, ReservationState.FIRM])
-    open_reservations = list(reservations.select_related("warehouse").order_by("id")[:100])
-    for reservation in open_reservations:
-        reservation.order_number = human_number("SO", reservation.order_id or 0)  # type: ignore[attr-defined]
+    waiting = Backorder.objects.filter(sku=found).prefetch_related("pegs__purchase_line__order", "pegs__transfer_line__transfer")
+    coming = explain(found, "coming")
+    rules = list(ReorderRule.objects.filter(sku=found).select_related("warehouse", "vendor").order_by("warehouse__rank"))
+    [row] = stock_rows([found])
     context = {
         "sku": found,
-        "now": now,
-        "page": keyset_page(moved, order=("-id",), after=request.GET.get("after", ""), size=30),
-        "reservations": open_reservations,
-        "coming": coming_in(found),
-        "rules": ReorderRule.objects.filter(sku=found).select_related("warehouse", "vendor"),
+        "row": row,
+        "now": row.numbers,
+        "calendar": promise_calendar(found),
+        "moved": explain(found, "on_hand", after=request.GET.get("after", ""), size=30),
+        "reservations": reservations.select_related("warehouse").order_by("-id")[:FEW],
+        "waiting": waiting[:FEW],
+        "coming": coming,
+        "sales": sales_of(found),
+        "rules": rules,
+        "vendor_items": vendors_of(found),
+        "components": components_of(found) if found.is_kit else [],
+        "kits": kits_with(found),
+        "barcodes": found.barcodes.all(),
         "warehouses": Warehouse.objects.stocking(),
         "kinds": [(kind.value, kind.label) for kind in BY_HAND],
         "currency": settings.BOOKS_CURRENCY,
-        "price": found.prices.filter(list_name="").order_by("-valid_on").first(),
+        "price": found.prices.filter(list_name="", valid_on__contains=timezone.localdate()).first()
+        or found.prices.filter(list_name="", valid_on__isnull=True).first(),
     }
     return render(request, "inventory/sku.html", context)
 

@@ -1,12 +1,9 @@
 """What every page of the desk shows around itself."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -16,7 +13,7 @@ from oms.core.models import Proof, Trouble, User
 NAVIGATION = [
     # url name, title, permission, key after g, the pages that are looked for under it
     ("home", lambda: _("Line"), "orders.view_order", "h", ()),
-    ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order",)),
+    ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order", "order_line")),
     ("phone", lambda: _("Phone order"), "orders.place_order", "n", ()),
     ("customers", lambda: _("Customers"), "customers.view_customer", "c", ("customer", "new_customer", "edit_customer")),
     ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ()),
@@ -31,7 +28,7 @@ NAVIGATION = [
 TABS = {
     # url name, title, permission, the pages that are looked for under it
     "stock": [
-        ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku",)),
+        ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain")),
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),
@@ -56,7 +53,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": _navigation(request),
         "tabs": _tabs(request),
         "proof": (proof := Proof.objects.first()),
-        "proof_state": _state_of(proof),
+        "proof_state": proof.standing if proof else "",
         "troubles": Trouble.objects.count() if may(request.user, "core.view_trouble") else 0,
         "role": _role(request),
     }
@@ -65,16 +62,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def pages_for(user: User | AnonymousUser) -> set[str]:
     """Give the url names of the desk's pages that `user` may open."""
     return {name for name, _title, permission, _key, _under in NAVIGATION if may(user, permission)}
-
-
-def _state_of(proof: Proof | None) -> str:
-    """Say what a proof is worth: a broken invariant is broken however old, and one that has not been repeated for three turns is late."""
-    if proof is None:
-        return ""
-    if proof.broken:
-        return "broken"
-    due = timedelta(seconds=3 * settings.CELERY_BEAT_SCHEDULE["prove"]["schedule"])
-    return "late" if proof.proved_at < timezone.now() - due else "proved"
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

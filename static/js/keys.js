@@ -10,6 +10,7 @@ document.addEventListener("keydown", (event) => {
     gone = 0;
     return follow(event, document.querySelector(`[data-go="${CSS.escape(event.key)}"]`));
   }
+  if (/^[1-9]$/.test(event.key)) return follow(event, document.querySelector(`[data-jump="${event.key}"]`));
   const act = { "/": search, g: () => (gone = Date.now()), n: order, j: () => step(1), k: () => step(-1), "]": further, "?": help, Enter: open }[event.key];
   if (act) act(event);
 });

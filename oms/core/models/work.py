@@ -1,4 +1,8 @@
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Trouble(models.Model):
@@ -54,3 +58,11 @@ class Proof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proved_at:%Y-%m-%d %H:%M} {'broken' if self.broken else 'proved'}"
+
+    @property
+    def standing(self) -> str:
+        """Say what it is worth: a broken invariant is broken however old, and a proof that has not been repeated for three turns is late."""
+        if self.broken:
+            return "broken"
+        due = timedelta(seconds=3 * settings.CELERY_BEAT_SCHEDULE["prove"]["schedule"])
+        return "late" if self.proved_at < timezone.now() - due else "proved"
