@@ -93,16 +93,32 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        "What a purchase order line has received is what its receipts moved in.",
+        "What a purchase order line has received is what its receipts moved in, and no more than it tolerates.",
         """
         SELECT line.order_id, line.sku_id, line.received, coalesce(moved.quantity, 0) AS moved
         FROM inventory_purchaseorderline line
         LEFT JOIN (
             SELECT receipt.order_id, movement.sku_id, sum(movement.quantity) AS quantity
             FROM inventory_stockmovement movement JOIN inventory_receipt receipt ON receipt.id = movement.cause_id
-            WHERE movement.cause = 'receipt' GROUP BY receipt.order_id, movement.sku_id
+            WHERE movement.cause = 'receipt' AND movement.quantity <> 0 GROUP BY receipt.order_id, movement.sku_id
         ) moved ON moved.order_id = line.order_id AND moved.sku_id = line.sku_id
-        WHERE line.received <> coalesce(moved.quantity, 0) OR line.received > line.quantity
+        WHERE line.received <> coalesce(moved.quantity, 0) OR line.received > line.quantity + line.over
+        """,
+    ),
+    Invariant(
+        "What the receipts of a purchase order line say came in, and what it is worth, is what was moved.",
+        """
+        SELECT line.order_id, line.sku_id, taken.value, moved.value AS moved
+        FROM inventory_purchaseorderline line
+        JOIN (
+            SELECT line_id, sum(quantity) AS quantity, sum(value) AS value FROM inventory_receiptline GROUP BY line_id
+        ) taken ON taken.line_id = line.id
+        LEFT JOIN (
+            SELECT receipt.order_id, movement.sku_id, sum(movement.value) AS value
+            FROM inventory_stockmovement movement JOIN inventory_receipt receipt ON receipt.id = movement.cause_id
+            WHERE movement.cause = 'receipt' AND movement.kind = 'receipt' GROUP BY receipt.order_id, movement.sku_id
+        ) moved ON moved.order_id = line.order_id AND moved.sku_id = line.sku_id
+        WHERE taken.quantity <> line.received OR taken.value <> coalesce(moved.value, 0)
         """,
     ),
 ]

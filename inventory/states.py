@@ -115,6 +115,8 @@ PURCHASE_MOVES = [
     ("acknowledged", "partly_received"),
     ("acknowledged", "received"),
     ("partly_received", "received"),
+    ("received", "partly_received"),
+    *((state, before) for state in ("received", "partly_received") for before in ("sent", "acknowledged")),
     ("received", "closed"),
     ("draft", "cancelled"),
     ("approved", "cancelled"),

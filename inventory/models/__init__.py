@@ -9,6 +9,7 @@ from inventory.models.purchasing import (
     PurchaseOrderLine,
     Receipt,
     ReceiptLine,
+    ReceivingScan,
 )
 from inventory.models.sourcing import Lane, SourcingDecision, SourcingRule
 from inventory.models.stock import MovementToPost, Reservation, StockLevel, StockMovement
@@ -34,6 +35,7 @@ __all__ = [
     "PurchaseOrderLine",
     "Receipt",
     "ReceiptLine",
+    "ReceivingScan",
     "ReorderRule",
     "Reservation",
     "Shortfall",

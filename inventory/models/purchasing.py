@@ -111,6 +111,18 @@ class PurchaseOrder(models.Model):
     def receive_all(self) -> None:
         """All of it came."""
 
+    @transition(field=state, source=PurchaseState.RECEIVED, target=PurchaseState.PARTLY_RECEIVED)
+    def take_back_part(self) -> None:
+        """Some of what came was no receipt after all."""
+
+    @transition(field=state, source=[PurchaseState.RECEIVED, PurchaseState.PARTLY_RECEIVED], target=PurchaseState.SENT)
+    def take_back_all(self) -> None:
+        """Nothing came after all."""
+
+    @transition(field=state, source=[PurchaseState.RECEIVED, PurchaseState.PARTLY_RECEIVED], target=PurchaseState.ACKNOWLEDGED)
+    def take_back_all_acknowledged(self) -> None:
+        """Nothing came after all; the vendor had said when it would."""
+
     @transition(field=state, source=[PurchaseState.RECEIVED, PurchaseState.PARTLY_RECEIVED], target=PurchaseState.CLOSED)
     def close(self) -> None:
         """Nothing more is expected."""
@@ -178,12 +190,19 @@ class PurchaseOrderLine(models.Model):
 
 
 class Receipt(models.Model):
-    """Goods taken in against a purchase order, once per key: a double click receives nothing twice. Append-only."""
+    """Goods taken in against a purchase order, once per key: a double click receives nothing twice. Append-only.
+
+    One that `reverses` another takes back all that the other took in: its lines are below zero.
+    """
 
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="receipts")
     key = models.CharField(max_length=100, unique=True, help_text=_("Made by the form, so that a repeat is known as one"))
     received_at = models.DateTimeField()
     actor = models.CharField(max_length=100)
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversal")
+
+    taken_in: "list[ReceiptLine]"
+    """Its lines: only on a receipt that has just been made."""
 
     class Meta:
         ordering = ["-id"]
@@ -194,23 +213,50 @@ class Receipt(models.Model):
 
 
 class ReceiptLine(models.Model):
-    """So many units of a purchase order's line, and what they are worth in the books' currency. Append-only."""
+    """So many units of a purchase order's line, and what they are worth in the books' currency; both below zero where a receipt is reversed.
+
+    `note`: what the code on the package said beside: batch, expiry. Append-only.
+    """
 
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="lines")
     line = models.ForeignKey(PurchaseOrderLine, on_delete=models.PROTECT, related_name="receipts")
-    quantity = models.PositiveIntegerField()
+    quantity = models.IntegerField()
     value = models.DecimalField(max_digits=19, decimal_places=4)
+    note = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["receipt", "line"], name="purchase_line_once_per_receipt"),
-            models.CheckConstraint(condition=Q(quantity__gt=0, value__gte=0), name="receipt_line_takes_something"),
+            models.CheckConstraint(condition=Q(quantity__gt=0, value__gte=0) | Q(quantity__lt=0, value__lte=0), name="receipt_line_takes_something"),
         ]
         triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.quantity} of line {self.line_id}"
+
+
+class ReceivingScan(models.Model):
+    """Units that somebody counted at the dock and has not confirmed yet: what a receipt is made of, kept so that no reload loses it.
+
+    `key`: the scanner's own, so that a scan that is sent twice counts once. Below zero where a number was set lower by hand.
+    """
+
+    line = models.ForeignKey(PurchaseOrderLine, on_delete=models.CASCADE, related_name="scans")
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="scans")
+    key = models.CharField(max_length=100, unique=True)
+    units = models.IntegerField()
+    code = models.CharField(max_length=100, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    actor = models.CharField(max_length=100)
+    scanned_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=~Q(units=0), name="scan_counts_something")]
+
+    def __str__(self) -> str:
+        return f"{self.units:+d} of line {self.line_id}"
 
 
 class LandedCost(models.Model):

@@ -116,7 +116,7 @@ class Reservation(models.Model):
     """Stock spoken for. `line_id` names the order line, which inventory does not know more of.
 
     A soft one belongs to a `basket` and lapses at `expires_at`, unless an order takes it up. `line_units`: how many units of the line this
-    row counts for: its own quantity; of a kit's components the first counts the kits, the others nothing.
+    row counts for: its own quantity; of a kit's components the first counts the kits, the others nothing. `was_awaited`: the order waited for it.
     """
 
     line_id = models.BigIntegerField(null=True)
@@ -128,6 +128,7 @@ class Reservation(models.Model):
     state = models.CharField(max_length=10, choices=ReservationState, default=ReservationState.FIRM)
     basket = models.CharField(max_length=80, blank=True)
     expires_at = models.DateTimeField(null=True)
+    was_awaited = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Sku, Vendor, Warehouse
+from inventory.purchasing.receiving import tolerated
 from oms.core import bulk
 from oms.core.errors import Invalid
 from oms.core.events import fact, record
@@ -48,6 +49,7 @@ def place_purchase_order(vendor_id: int, warehouse_id: int, wanted: Sequence[Wan
                 order=order,
                 sku_id=want.sku_id,
                 quantity=want.quantity,
+                over=tolerated(want.quantity, vendor.over_receipt_percent),
                 unit_cost=costs[want.sku_id] if want.unit_cost is None else want.unit_cost,
             )
             for want in wanted

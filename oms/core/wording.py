@@ -49,6 +49,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "purchase.proposed": lambda f: _("Proposed to buy %(quantity)s") % _with(f, "quantity"),
     "purchase.ordered": lambda f: _("%(number)s sent to %(vendor)s") % _with(f, "number", "vendor"),
     "purchase.received": lambda f: _("%(units)s units received on %(number)s") % _with(f, "units", "number"),
+    "purchase.receipt_reversed": lambda f: _("Receipt of %(units)s units on %(number)s taken back") % _with(f, "units", "number"),
     "purchase.rejected": lambda f: _("Not bought"),
     "promise.slipped": lambda f: _("Promised for %(promised_on)s, now expected %(expected_on)s") % _with(f, "promised_on", "expected_on"),
     "sourcing.changed": lambda f: _("Sourcing rules now: %(rules)s") % _with(f, "rules"),

@@ -27,6 +27,7 @@ DAMAGE = {
     "What is on hand": f"UPDATE inventory_stocklevel SET on_hand = on_hand + 1 {FIRST_LEVEL}",
     "What is reserved": f"UPDATE inventory_stocklevel SET reserved = reserved + 1 {FIRST_LEVEL}",
     "What a purchase order line has received": "UPDATE inventory_purchaseorderline SET received = received + 1",
+    "What the receipts of a purchase order line": "UPDATE inventory_receiptline SET value = value + 0.01",
     "Every unit of a line": "-orders_orderline.invoiced_within_quantity; UPDATE orders_orderline SET invoiced = quantity + 1",
     "What a line has reserved": "UPDATE orders_orderline SET reserved = reserved - 1, planned = 0 WHERE reserved > 0",
     "What a line waits for": "UPDATE inventory_backorder SET quantity = quantity + 1",
