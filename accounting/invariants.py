@@ -95,6 +95,99 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "Goods received and not invoiced are what receipts brought in less what bills cleared, but for movements that are still to be posted.",
+        f"""
+        SELECT * FROM (SELECT -{_ACCOUNT.format(role="goods_received_not_invoiced")} AS ledger,
+            (SELECT coalesce(sum(value), 0) FROM inventory_receiptline) AS received,
+            (SELECT coalesce(sum(movement.value), 0) FROM inventory_movementtopost waiting
+                JOIN inventory_stockmovement movement ON movement.id = waiting.movement_id WHERE movement.kind = 'receipt') AS to_post,
+            (SELECT coalesce(sum(line.cleared), 0) FROM accounting_vendorbillline line
+                JOIN accounting_vendorbill bill ON bill.id = line.bill_id
+                WHERE line.purchase_line_id IS NOT NULL AND bill.state IN ('posted', 'reversed')) AS billed
+        ) both_sides WHERE ledger <> received - to_post - billed
+        """,
+    ),
+    Invariant(
+        "Freight and duty not invoiced are the landed costs less what bills cleared, but for movements that are still to be posted.",
+        f"""
+        SELECT * FROM (SELECT -{_ACCOUNT.format(role="landed_costs_not_invoiced")} AS ledger,
+            (SELECT coalesce(sum(amount), 0) FROM inventory_landedcost) AS landed,
+            (SELECT coalesce(sum(movement.value), 0) FROM inventory_movementtopost waiting
+                JOIN inventory_stockmovement movement ON movement.id = waiting.movement_id WHERE movement.kind = 'landed') AS to_post,
+            (SELECT coalesce(sum(line.cleared), 0) FROM accounting_vendorbillline line
+                JOIN accounting_vendorbill bill ON bill.id = line.bill_id
+                WHERE line.landed_cost_id IS NOT NULL AND bill.state IN ('posted', 'reversed')) AS billed
+        ) both_sides WHERE ledger <> landed - to_post - billed
+        """,
+    ),
+    Invariant(
+        "Once every unit that came is billed, nothing of it is left as received and not invoiced, to the last cent.",
+        """
+        SELECT came.line_id AS purchase_line, came.units, billed.units AS billed, came.value, billed.cleared FROM (
+            SELECT line_id, sum(quantity) AS units, sum(value) AS value FROM inventory_receiptline GROUP BY line_id
+        ) came JOIN (
+            SELECT line.purchase_line_id, sum(line.quantity) AS units, sum(line.cleared) AS cleared, bool_or(line.is_watched) AS is_watched
+            FROM accounting_vendorbillline line JOIN accounting_vendorbill bill ON bill.id = line.bill_id
+            WHERE bill.state IN ('posted', 'reversed') GROUP BY line.purchase_line_id
+        ) billed ON billed.purchase_line_id = came.line_id
+        WHERE came.units = billed.units AND came.value <> billed.cleared AND NOT billed.is_watched
+            OR billed.units = 0 AND billed.cleared <> 0
+        """,
+    ),
+    Invariant(
+        "No more is billed than has come, but where somebody released it.",
+        """
+        SELECT billed.purchase_line_id, billed.units, line.received FROM (
+            SELECT line.purchase_line_id, sum(line.quantity) AS units, array_agg(line.id) AS lines
+            FROM accounting_vendorbillline line JOIN accounting_vendorbill bill ON bill.id = line.bill_id
+            WHERE bill.state IN ('posted', 'reversed') AND line.purchase_line_id IS NOT NULL GROUP BY line.purchase_line_id
+        ) billed JOIN inventory_purchaseorderline line ON line.id = billed.purchase_line_id
+        WHERE billed.units > line.received AND NOT EXISTS (
+            SELECT FROM accounting_billdifference difference WHERE difference.line_id = ANY(billed.lines)
+                AND difference.kind = 'not_received' AND difference.settled_by NOT LIKE 'station:%' AND difference.settled_by <> ''
+        )
+        """,
+    ),
+    Invariant(
+        "A bill that is held says why, and one that is posted has nothing open.",
+        """
+        SELECT bill.id, bill.state, count(difference.id) AS open FROM accounting_vendorbill bill
+        LEFT JOIN accounting_vendorbillline line ON line.bill_id = bill.id
+        LEFT JOIN accounting_billdifference difference ON difference.line_id = line.id AND difference.settled_at IS NULL
+        GROUP BY bill.id
+        HAVING bill.state = 'entered' OR bill.state = 'held' AND count(difference.id) = 0
+            OR bill.state IN ('posted', 'reversed') AND count(difference.id) > 0
+        """,
+    ),
+    Invariant(
+        "A vendor's bill is the sum of its lines and its tax.",
+        """
+        SELECT bill.id FROM accounting_vendorbill bill LEFT JOIN accounting_vendorbillline line ON line.bill_id = bill.id
+        GROUP BY bill.id HAVING bill.net_total <> coalesce(sum(line.net), 0)
+        """,
+    ),
+    Invariant(
+        "Every vendor's bill and credit note in the books is posted once, for its own amount, and no other is.",
+        """
+        SELECT bill.id, bill.state, bill.books_total, posted.amount FROM accounting_vendorbill bill
+        FULL JOIN (
+            SELECT entry.source_id, sum(line.books_credit - line.books_debit) AS amount FROM accounting_journalentry entry
+            JOIN accounting_journalline line ON line.entry_id = entry.id
+            JOIN accounting_account account ON account.id = line.account_id AND account.role = 'payable'
+            WHERE entry.source = 'vendor_bill' GROUP BY entry.source_id
+        ) posted ON posted.source_id = bill.id
+        WHERE CASE WHEN bill.state IN ('posted', 'reversed') THEN bill.books_total ELSE 0 END <> coalesce(posted.amount, 0)
+        """,
+    ),
+    Invariant(
+        "Trade payables are the sum of what is open on vendors' bills.",
+        f"""
+        SELECT * FROM (SELECT -{_ACCOUNT.format(role="payable")} AS ledger, (
+            SELECT coalesce(sum(books_total), 0) FROM accounting_vendorbill WHERE state = 'posted' AND reverses_id IS NULL
+        ) AS bills) both_sides WHERE ledger <> bills
+        """,
+    ),
+    Invariant(
         "What is paid on an invoice, and taken from a payment, is the sum of its allocations.",
         """
         SELECT invoice.number AS of FROM accounting_invoice invoice

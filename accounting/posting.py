@@ -4,7 +4,11 @@ Accounts are named by role; accounting.ledger finds the account that plays it.
 
 Sources: invoice and payment, IFRS 15 §105-108 (a receivable once the right to the money is unconditional); deposit, IFRS 15 §106 (a contract
 liability); shipment, IAS 2 §34 (the cost is an expense when the goods go); receipt and bill, the usual goods-received-not-invoiced
-clearing account; scrap, IAS 2 §34 (a write-down is an expense of the period).
+clearing account; scrap, IAS 2 §34 (a write-down is an expense of the period). Vendor bill: input tax that
+we may deduct is no cost of the goods (IAS 2 §11, EU VAT Directive art. 168(a)); what is billed beyond what the goods were received at is a price
+variance of the period, which a correction of cost (`cost`, below) takes to the stock that is still there (IAS 2 §10-11); what differs only because
+the rate has moved between receipt and bill is an exchange difference of the period (IAS 21 §22, §28; told apart, as §52(a) asks). Vendor credit: an
+allowance is a deduction from the price (IAS 2 §11); for goods that went back it meets their write-off.
 """
 
 from dataclasses import dataclass
@@ -25,6 +29,7 @@ PAYABLE = "payable"
 INPUT_TAX = "input_tax"
 LANDED_COSTS = "landed_costs_not_invoiced"
 PRICE_VARIANCE = "price_variance"
+EXCHANGE_DIFFERENCE = "exchange_difference"
 OPENING_BALANCE = "opening_balance"
 BAD_DEBT = "bad_debt"
 
@@ -45,6 +50,7 @@ CHART = [
     ("4900", "Sales returns and credits", "income", SALES_RETURNS),
     ("5000", "Cost of goods sold", "expense", COST_OF_GOODS),
     ("5100", "Purchase price variance", "expense", PRICE_VARIANCE),
+    ("5150", "Exchange differences on purchases", "expense", EXCHANGE_DIFFERENCE),
     ("5800", "Shrinkage and counts", "expense", SHRINKAGE),
     ("6900", "Bad debt", "expense", BAD_DEBT),
 ]
@@ -116,6 +122,32 @@ STOCK_AGAINST = {
 def stock(*, kind: str, value: Decimal) -> list[Posting]:
     """Inventory up by `value` (down, when below zero) against the account of the movement's kind."""
     return _entry(Posting(INVENTORY, value), Posting(STOCK_AGAINST[kind], -value))
+
+
+def vendor_bill(*, goods: Decimal, landed: Decimal, tax: Decimal, price: Decimal, exchange: Decimal) -> list[Posting]:
+    """Dr goods received not invoiced, landed costs not invoiced, input tax, Dr or Cr variances / Cr payable; the other way round to take it back."""
+    return _entry(
+        Posting(GOODS_RECEIVED, goods),
+        Posting(LANDED_COSTS, landed),
+        Posting(INPUT_TAX, tax),
+        Posting(PRICE_VARIANCE, price),
+        Posting(EXCHANGE_DIFFERENCE, exchange),
+        Posting(PAYABLE, -(goods + landed + tax + price + exchange)),
+    )
+
+
+CREDIT_AGAINST = {"overcharged": PRICE_VARIANCE, "returned": SHRINKAGE}
+"""Why a vendor credits part of a bill → the account that had the cost."""
+
+
+def vendor_credit(*, reason: str, net: Decimal, tax: Decimal) -> list[Posting]:
+    """Dr payable / Cr the account that had the cost, input tax."""
+    return _entry(Posting(PAYABLE, net + tax), Posting(CREDIT_AGAINST[reason], -net), Posting(INPUT_TAX, -tax))
+
+
+def received_after_bill(*, value: Decimal) -> list[Posting]:
+    """Dr goods received not invoiced by `value` / Cr price variance: goods that were billed ahead have come, at another value than was cleared."""
+    return _entry(Posting(GOODS_RECEIVED, value), Posting(PRICE_VARIANCE, -value))
 
 
 def _entry(*lines: Posting) -> list[Posting]:

@@ -25,6 +25,32 @@ class InvoiceState(TextChoices):
     WRITTEN_OFF = "written_off", _("Written off")
 
 
+class BillKind(TextChoices):
+    BILL = "bill", _("Bill")
+    CREDIT_NOTE = "credit_note", _("Credit note")
+
+
+class BillState(TextChoices):
+    ENTERED = "entered", _("Entered")
+    HELD = "held", _("Held")
+    POSTED = "posted", _("Posted")
+    REJECTED = "rejected", _("Sent back")
+    REVERSED = "reversed", _("Credited")
+
+
+class DifferenceKind(TextChoices):
+    PRICE = "price", _("Price")
+    NOT_RECEIVED = "not_received", _("Not received")
+    LANDED_COST = "landed_cost", _("Freight or duty")
+    BILLED_TWICE = "billed_twice", _("Billed before")
+
+
+class CreditReason(TextChoices):
+    WRONG_BILL = "wrong_bill", _("The whole bill is taken back")
+    OVERCHARGED = "overcharged", _("They charged too much")
+    RETURNED = "returned", _("Goods went back to them")
+
+
 OPEN_INVOICE_STATES = (InvoiceState.ISSUED, InvoiceState.PARTLY_PAID)
 
 INVOICE_MOVES = [
@@ -39,4 +65,11 @@ INVOICE_MOVES = [
     ("paid", "credited"),
     ("issued", "written_off"),
     ("partly_paid", "written_off"),
+]
+BILL_MOVES = [
+    ("entered", "held"),
+    ("entered", "posted"),
+    ("held", "posted"),
+    ("held", "rejected"),
+    ("posted", "reversed"),
 ]

@@ -2,9 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounting.billing import rematch_bills
 from accounting.documents import keep_invoices, render_invoice
 from accounting.invoicing import credit_invoices, raise_invoices
-from accounting.models import Invoice
+from accounting.models import Invoice, VendorBill
 from accounting.stocktaking import post_movements
 from inventory.models import MovementToPost
 from oms.core.stations import OutsideStation, Station
@@ -30,6 +31,12 @@ POST_STOCK = Station(
     waiting=lambda: MovementToPost.objects.select_related("movement__sku").order_by("movement_id"),
     work=post_movements,
     batch=1000,
+)
+MATCH_BILLS = Station(
+    name="match_bills",
+    title=_("Match bills"),
+    waiting=lambda: VendorBill.objects.to_match().select_related("vendor"),
+    work=rematch_bills,
 )
 DOCUMENT = OutsideStation(
     name="invoice_pdf",

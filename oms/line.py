@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
-from accounting.stations import CREDIT, DOCUMENT, INVOICE, POST_STOCK
+from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STOCK
 from inventory.stations import LAPSE, PEG, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
@@ -38,6 +38,7 @@ LINE = [
     replace(HAND_OVER, wakes_on=("shipment.dispatched",)),                                   # shipments, outside
     replace(TRACK, wakes_on=("tracking.received", "shipment.booked")),                       # tracking events
     replace(POST_STOCK, wakes_on=("stock.moved",)),                                          # stock movements
+    replace(MATCH_BILLS, wakes_on=("purchase.received", "purchase.changed", "bill.posted", "bill.credited")),  # vendors' bills
     replace(COMPLETE, wakes_on=("order.delivered", "payment.received", "invoice.issued", "order.hold_released")),
     replace(CREDIT, wakes_on=("order.cancelled",)),                                          # invoices
     replace(VOID, wakes_on=("order.cancelled",)),                                            # shipments, outside

@@ -1,5 +1,6 @@
 """Settings. Everything that differs between machines comes from the environment; docs/operations.md lists it."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -192,6 +193,11 @@ MAIL_SINK_DIR = env("MAIL_SINK_DIR", default="")
 
 # Who keeps the books: printed on invoices, and the currency the ledger is kept in.
 BOOKS_CURRENCY = env("BOOKS_CURRENCY", default="GBP")
+# A vendor's bill is held where a line differs by more than so many percent, or all its lines together by more than so much (books' currency).
+BILL_TOLERANCE_PERCENT = Decimal(env("BILL_TOLERANCE_PERCENT", default="1"))
+BILL_TOLERANCE_AMOUNT = Decimal(env("BILL_TOLERANCE_AMOUNT", default="5"))
+# Whoever entered a bill may not release it where more than so much is at stake (books' currency): a second pair of eyes does.
+BILL_FOUR_EYES_ABOVE = Decimal(env("BILL_FOUR_EYES_ABOVE", default="100"))
 COMPANY = {
     "name": env("COMPANY_NAME", default="Throughline Trading Ltd"),
     "address": env("COMPANY_ADDRESS", default="1 Wharf Road\nLeeds LS1 4AP\nUnited Kingdom"),

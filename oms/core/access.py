@@ -27,6 +27,8 @@ EXTRA = {
     "shipping.fulfil_shipment": ("shipping", "shipment", _("Can pick and pack shipments")),
     "shipping.dispatch_shipment": ("shipping", "shipment", _("Can hand shipments to carriers")),
     "accounting.record_payment": ("accounting", "payment", _("Can record payments")),
+    "accounting.enter_bill": ("accounting", "vendorbill", _("Can enter vendors' bills")),
+    "accounting.release_bill": ("accounting", "vendorbill", _("Can release, send back and credit vendors' bills")),
     "accounting.view_ledger": ("accounting", "journalentry", _("Can read the ledger")),
     "core.retry_trouble": ("core", "trouble", _("Can retry what is in trouble")),
 }
@@ -64,6 +66,9 @@ _ACCOUNTANT = [
     "accounting.view_invoice",
     "accounting.view_payment",
     "accounting.record_payment",
+    "accounting.view_vendorbill",
+    "accounting.enter_bill",
+    "accounting.release_bill",
     "accounting.view_ledger",
     "inventory.view_purchaseorder",
     "core.retry_trouble",

@@ -27,7 +27,7 @@ _SIDES = {
     "invoice": ("invoice_pdf", "send"),
     "plan": ("credit",),
     "book": ("void",),
-    "dispatch": ("hand_over", "post_stock"),
+    "dispatch": ("hand_over", "post_stock", "match_bills"),
 }
 # Where people look further: url name, query.
 _PAGES = {
@@ -47,6 +47,7 @@ _PAGES = {
     "dispatch": ("shipments", "state=booked"),
     "hand_over": ("shipments", "state=dispatched"),
     "post_stock": ("ledger", ""),
+    "match_bills": ("ledger", ""),
     "track": ("shipments", "state=on_the_way"),
     "complete": ("orders", "state=delivered"),
 }

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting import posting
+from accounting.states import CreditReason
 from inventory.moving import NOT_POSTED
 from inventory.states import MovementKind
 
@@ -19,6 +20,10 @@ def test_every_rule_balances(one, two, three):
         posting.allocation(amount=one),
         posting.allocation(amount=-one),
         posting.direct_payment(allocated=one, deposit=two),
+        posting.vendor_bill(goods=one, landed=two, tax=three, price=-two, exchange=one),
+        posting.vendor_credit(reason="overcharged", net=one, tax=two),
+        posting.vendor_credit(reason="returned", net=one, tax=two),
+        posting.received_after_bill(value=one),
         *(posting.stock(kind=kind, value=-one) for kind in posting.STOCK_AGAINST),
         *(posting.stock(kind=kind, value=one) for kind in posting.STOCK_AGAINST),
     ):
@@ -49,4 +54,6 @@ def test_every_rule_names_accounts_of_the_chart():
     roles = {role for _, _, _, role in posting.CHART}
 
     assert set(posting.STOCK_AGAINST.values()) | {posting.RECEIVABLE, posting.INVENTORY, posting.CUSTOMER_DEPOSITS} <= roles
+    assert {posting.PAYABLE, posting.INPUT_TAX, posting.EXCHANGE_DIFFERENCE, *posting.CREDIT_AGAINST.values()} <= roles
+    assert set(posting.CREDIT_AGAINST) == set(CreditReason.values) - {"wrong_bill"}
     assert set(MovementKind.values) - set(NOT_POSTED) == set(posting.STOCK_AGAINST)

@@ -8,8 +8,8 @@ from django.db.utils import InternalError
 from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
-from accounting.models import Invoice
-from accounting.states import INVOICE_MOVES, InvoiceState
+from accounting.models import Invoice, VendorBill
+from accounting.states import BILL_MOVES, INVOICE_MOVES, BillState, InvoiceState
 from inventory.models import Count, PurchaseNeed, PurchaseOrder, Reservation, Transfer
 from inventory.purchasing.needs import approve_needs
 from inventory.states import (
@@ -30,11 +30,13 @@ from orders.states import ORDER_MOVES, OrderState
 from shipping.models import Shipment
 from shipping.states import SHIPMENT_MOVES, ShipmentState
 from tests import cast
+from tests.accounting import buying
 
 MACHINES = [
     (Order, ORDER_MOVES, OrderState),
     (Shipment, SHIPMENT_MOVES, ShipmentState),
     (Invoice, INVOICE_MOVES, InvoiceState),
+    (VendorBill, BILL_MOVES, BillState),
     (PurchaseOrder, PURCHASE_MOVES, PurchaseState),
     (PurchaseNeed, NEED_MOVES, NeedState),
     (Transfer, TRANSFER_MOVES, TransferState),
@@ -120,6 +122,8 @@ def one_of_each(house):
     approve_needs([PurchaseNeed.objects.get().pk], actor="user:manager")
     plan_transfer("leeds", "ghent", [("MUG", 1)], expected_on=timezone.localdate(), actor="user:warehouse")
     Count.objects.create(warehouse=house.leeds, created_at=timezone.now(), created_by="user:warehouse")
+    order = PurchaseOrder.objects.get()
+    buying.bill(order, "R-1", CHAIR=1)
 
 
 def write_state(table, state, *, past_the_guard=False):

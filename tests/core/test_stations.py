@@ -28,9 +28,11 @@ from shipping.fulfilling import pack_shipment
 from shipping.models import Carrier, Shipment
 from shipping.tracking import keep_update
 from tests import cast
+from tests.accounting import buying
 
 INSIDE = (
-    "screen", "reserve", "backorders", "peg", "replenish", "invoice", "plan", "track", "post_stock", "complete", "credit", "expire", "lapse",
+    "screen", "reserve", "backorders", "peg", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
+    "complete", "credit", "expire", "lapse",
 )  # fmt: skip
 
 
@@ -306,7 +308,16 @@ def ready_to_lapse(house, count):
     Reservation.objects.filter(state="soft").update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
+def ready_to_match(house, count):
+    """Have `count` bills come before their goods, and then the goods."""
+    for _ in range(count):
+        order = buying.order(house, (house.mug, 4, "2.10"))
+        buying.bill(order, order.number, MUG=4)
+        buying.take_in(order, MUG=4)
+
+
 READY = {
+    "match_bills": ready_to_match,
     "screen": ready_to_screen,
     "reserve": ready_to_reserve,
     "backorders": ready_to_fill,
