@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounting.models import Account, Invoice, JournalEntry, Payment, Period
+from accounting.models import Account, Invoice, JournalEntry, Payment, Period, VendorBill
 from oms.core.admin import KeptAdmin, ReadOnlyAdmin
 
 
@@ -29,4 +29,4 @@ class PeriodAdmin(KeptAdmin):
         messages.success(request, _("%(count)d periods are closed.") % {"count": count})
 
 
-admin.site.register([Invoice, Payment, JournalEntry], ReadOnlyAdmin)
+admin.site.register([Invoice, Payment, JournalEntry, VendorBill], ReadOnlyAdmin)

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting.api import AnsweredInvoice, InvoicePdfView, PaymentsView, invoices_shown
+from accounting.bill_api import BillsView, BillView, ReleaseBillView
 from customers.api import CustomersView, CustomerView
 from oms.core.api.problems import not_found
 from oms.core.api.schema import PROBLEMS
@@ -42,6 +43,9 @@ urlpatterns = [
     path("v1/orders/<str:number>/cancel", CancelView.as_view()),
     path("v1/orders/<str:number>/payments", PaymentsView.as_view()),
     path("v1/orders/<str:number>/invoices/<str:invoice>.pdf", InvoicePdfView.as_view()),
+    path("v1/vendor-bills", BillsView.as_view()),
+    path("v1/vendor-bills/<str:number>", BillView.as_view()),
+    path("v1/vendor-bills/<str:number>/release", ReleaseBillView.as_view()),
     path("v1/events", EventsView.as_view()),
     path("v1/", include("inventory.api.urls")),
     path("v1/customers", CustomersView.as_view()),

@@ -140,6 +140,10 @@ class PurchaseOrder(models.Model):
         return self.state in (PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED)
 
     @property
+    def can_bill(self) -> bool:
+        return self.state not in (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.CANCELLED)
+
+    @property
     def can_change(self) -> bool:
         return self.state in COMING
 

@@ -32,6 +32,8 @@ TABS = {
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),
+        ("bills", lambda: _("Bills"), "accounting.view_vendorbill", ("bill", "enter_bill")),
+        ("unbilled", lambda: _("Received, not billed"), "accounting.view_vendorbill", ()),
     ],
 }
 # Pages that show nothing of the desk around them.

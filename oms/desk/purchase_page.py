@@ -6,9 +6,10 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounting.bill_selectors import bills_of, to_bill
 from inventory.models import PurchaseOrder
 from inventory.views.purchasing import row_or_404
-from oms.core.access import staff_may
+from oms.core.access import may, staff_may
 from oms.core.models import Event
 from oms.desk.waiting import waiting_for_lines
 
@@ -46,4 +47,6 @@ def _landed(order: PurchaseOrder) -> dict[str, Any]:
 
 def _bills(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
     """Give the panel of the vendor's bills, to who may see money: accounting/_purchase_bills.html."""
-    return {}
+    if not may(request.user, "accounting.view_vendorbill"):
+        return {}
+    return {"sees_bills": True, "bills": list(bills_of(order)), "to_bill": sum(row.left for row in to_bill(order))}

@@ -47,7 +47,7 @@ _PAGES = {
     "dispatch": ("shipments", "state=booked"),
     "hand_over": ("shipments", "state=dispatched"),
     "post_stock": ("ledger", ""),
-    "match_bills": ("ledger", ""),
+    "match_bills": ("bills", "show=held"),
     "track": ("shipments", "state=on_the_way"),
     "complete": ("orders", "state=delivered"),
 }

@@ -25,11 +25,11 @@ register = template.Library()
 
 # What a state means to who reads it: the class it is drawn with (static/css/tokens.css). What is not here has just begun, or needs nobody.
 _MOODS = {
-    "done": ("completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved"),
+    "done": ("completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved", "posted"),
     "going": ("placed", "allocated", "fulfilling", "shipped", "booked", "dispatched", "in_transit", "issued", "picking", "packed", "ordered", "firm"),
     "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late"),
     "bad": ("exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
-    "ended": ("cancelled", "expired", "voided", "credited", "released"),
+    "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed"),
 }
 _MOOD_OF = {state: mood for mood, states in _MOODS.items() for state in states}
 _MESSAGES = {
@@ -40,7 +40,7 @@ _MESSAGES = {
     "purchase_order": gettext_lazy("Purchase order"),
 }
 # How people call a document tells which page shows it.
-_PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "C": "customer"}
+_PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "VB": "bill", "C": "customer"}
 
 
 @register.filter
