@@ -1,8 +1,9 @@
 """The floor: the leanest honest raw-SQL transaction that writes what the line writes, one order at a time.
 
-The same tables with the same constraints, indexes and triggers, the same rows: screening (customer, confirmation mail), three reservations on three
-locked stock rows, invoice with three lines, a gapless number, a balanced entry with three lines, a shipment with three lines, five events, and
-the new counters on order, lines, stock and customer. Sixteen statements and a commit; no ORM, no state machine, no validation.
+The same tables with the same constraints, indexes and triggers, the same rows: screening (customer, confirmation mail), three reservations on
+three locked stock rows and why from there, invoice with three lines, a gapless number, a balanced entry with three lines, a shipment with three
+lines, five events, and the new counters on order, lines, stock and customer. Seventeen statements and a commit; no ORM, no state machine, no
+validation.
 """
 
 import time
@@ -74,10 +75,14 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
     )
     reservations = _insert(
         cursor,
-        "inventory_reservation (line_id, order_id, sku_id, warehouse_id, quantity, state, created_at)",
-        [(line[0], order, line[1], places[line[1]][1], line[2], "firm", now) for line in lines],
+        "inventory_reservation (line_id, order_id, sku_id, warehouse_id, quantity, line_units, state, basket, created_at)",
+        [(line[0], order, line[1], places[line[1]][1], line[2], line[2], "firm", "", now) for line in lines],
     )
-    cursor.execute("UPDATE orders_orderline SET reserved = quantity, planned = quantity, invoiced = quantity WHERE order_id = %s", [order])
+    _insert(cursor, "inventory_sourcingdecision (order_id, made_at, trace)", [(order, now, '[{"step": "whole", "chosen": ["Leeds"]}]')])
+    cursor.execute(
+        "UPDATE orders_orderline SET reserved = quantity, planned = quantity, invoiced = quantity, promised_on = %s WHERE order_id = %s",
+        [today, order],
+    )
     [shipment] = _insert(
         cursor,
         "shipping_shipment (order_id, warehouse_id, carrier_id, state, weight_grams, packages, carrier_reference,"
@@ -86,8 +91,8 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
     )
     _insert(
         cursor,
-        "shipping_shipmentline (shipment_id, order_line_id, sku_id, reservation_id, quantity)",
-        [(shipment, line[0], line[1], reservation, line[2]) for line, reservation in zip(lines, reservations, strict=True)],
+        "shipping_shipmentline (shipment_id, order_line_id, sku_id, reservation_id, quantity, line_units)",
+        [(shipment, line[0], line[1], reservation, line[2], line[2]) for line, reservation in zip(lines, reservations, strict=True)],
     )
     cursor.execute("UPDATE core_numberseries SET next_value = next_value + 1 WHERE code = 'invoice' RETURNING prefix, next_value - 1")
     prefix, value = cursor.fetchone()
