@@ -22,36 +22,53 @@ LINES = 3
 def build() -> str:
     """Build the house in an empty database; give an API key for its web channel."""
     set_up()
-    web = Channel.objects.create(code="web", name="Web", kind="web")
     warehouses = [Warehouse.objects.create(code=code, name=code.title(), rank=rank) for rank, code in enumerate(("leeds", "ghent"))]
-    TaxRate.objects.create(country="GB", name="VAT 20%", rate=Decimal("0.20"))
-    Carrier.objects.create(code="van", name="Our van")
     skus = Sku.objects.bulk_create([Sku(code=f"B{i:05d}", name=f"Thing {i}", weight_grams=100, cost=Decimal("2.10")) for i in range(SKUS)])
     Price.objects.bulk_create([Price(sku=sku, unit_price=Decimal("4.95")) for sku in skus])
     for start in range(0, SKUS, 1000):
         open_stock([(sku.pk, warehouses[0].pk, 1_000_000) for sku in skus[start : start + 1000]], actor="bench")
         open_stock([(sku.pk, warehouses[1].pk, 1_000) for sku in skus[start : start + 1000]], actor="bench")
-    customers = Customer.objects.bulk_create([Customer(name=f"Customer {i}", email=f"c{i}@example.com", channel=web) for i in range(CUSTOMERS)])
+    people()
+    stations.run(stations.named("post_stock"))
+    return api_key()
+
+
+def people() -> None:
+    """Make the web channel, its customers, their tax and their carrier."""
+    channel = Channel.objects.create(code="web", name="Web", kind="web")
+    TaxRate.objects.create(country="GB", name="VAT 20%", rate=Decimal("0.20"))
+    Carrier.objects.create(code="van", name="Our van")
+    customers = Customer.objects.bulk_create([Customer(name=f"Customer {i}", email=f"c{i}@example.com", channel=channel) for i in range(CUSTOMERS)])
     Address.objects.bulk_create(
         [
             Address(customer=customer, lines="1 Mill Lane", city="Leeds", postcode="LS1 1AA", is_billing=True, is_delivery=True)
             for customer in customers
         ]
     )
-    stations.run(stations.named("post_stock"))
-    _key, readable = ApiKey.issue(channel=web, name="bench", scopes=list(Scope.values))
+
+
+def api_key() -> str:
+    """Issue an API key for the web channel that may do everything, and give it."""
+    _key, readable = ApiKey.issue(channel=web(), name="bench", scopes=list(Scope.values))
     return readable
+
+
+def web() -> Channel:
+    return Channel.objects.get(code="web")
+
+
+def customer_ids() -> list[int]:
+    return list(Customer.objects.values_list("id", flat=True))
 
 
 def drafts(count: int, *, hot: bool, seed: int = 1) -> list[OrderDraft]:
     """Word `count` orders of three lines, over all SKUs or over ten of them."""
     dice = random.Random(seed)
-    web = Channel.objects.get(code="web")
-    customers = list(Customer.objects.values_list("id", flat=True))
+    channel, customers = web(), customer_ids()
     codes = codes_of(hot=hot)
     return [
         OrderDraft(
-            channel=web,
+            channel=channel,
             customer_id=dice.choice(customers),
             lines=[LineDraft(code, dice.randint(1, 5)) for code in dice.sample(codes, LINES)],
         )
