@@ -15,6 +15,9 @@ from oms.core import bulk
 from oms.core.locks import lock
 
 LOOK_AGAIN_HOURS = 1
+FILLING = "backorders"
+"""The turn of the station that fills them. Also taken by who brings a SKU to a place where it never lay: there is no row yet to wait at, and who
+looked a moment too early would not look again."""
 
 
 @dataclass(frozen=True)

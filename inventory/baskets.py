@@ -19,7 +19,7 @@ from inventory.states import ReservationState
 from oms.core import bulk
 from oms.core.errors import Invalid
 from oms.core.events import fact, record
-from oms.core.locks import lock, take_turn
+from oms.core.locks import lock, take_turn, take_turns
 
 USUAL_MINUTES = 15
 MOST_MINUTES = 120
@@ -49,7 +49,7 @@ def hold_stock(
     kits = compositions([sku.pk for sku in skus.values() if sku.is_kit])
     demands = [Demand(position, units, parts_of(sku.pk, kits.get(sku.pk))) for position, (code, units) in enumerate(lines) if (sku := skus[code])]
     with transaction.atomic():
-        take_turn(f"basket:{basket}")
+        take_turn(_turn(basket))
         before = lock(Reservation.objects.filter(basket=basket, state=ReservationState.SOFT, order_id__isnull=True))
         levels = _locked({sku for demand in demands for sku, _each in demand.parts} | {row.sku_id for row in before})
         freed = _let_go(before, levels)
@@ -86,7 +86,7 @@ def hold_stock(
 def let_go(basket: str, *, actor: str) -> int:
     """Let go what `basket` holds; give the units. Locks its reservations and the stock levels. Safe to repeat. Records `stock.freed`."""
     with transaction.atomic():
-        take_turn(f"basket:{basket}")
+        take_turn(_turn(basket))
         freed = release_rows(lock(Reservation.objects.filter(basket=basket, state=ReservationState.SOFT, order_id__isnull=True)))
         if freed:
             record([fact("stock.freed", "basket", 0, actor=actor, units=freed)])
@@ -94,12 +94,14 @@ def let_go(basket: str, *, actor: str) -> int:
 
 
 def take_up(baskets: Mapping[int, str]) -> None:
-    """Have orders, order → basket, take up what their baskets still hold: it does not lapse any more. In the caller's transaction; one statement.
+    """Have orders, order → basket, take up what their baskets still hold: it does not lapse any more. In the caller's transaction; two statements.
 
-    Against the sweeper: whoever has the row first has it. What lapsed a moment ago is simply not there to take up.
+    Waits its turn per basket: what is being held anew in this moment is taken up as well. Against the sweeper: whoever has the row first has it.
+    What lapsed a moment ago is simply not there to take up.
     """
     if not baskets:
         return
+    take_turns(_turn(basket) for basket in baskets.values())
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE inventory_reservation AS held SET order_id = taken.order_id, expires_at = NULL"
@@ -118,6 +120,10 @@ def lapse(rows: list[Reservation]) -> None:
     """Free soft reservations whose time has run out. Records `stock.freed`."""
     units = release_rows(rows)
     record([fact("stock.freed", "basket", 0, actor="station:lapse", units=units)])
+
+
+def _turn(basket: str) -> str:
+    return f"basket:{basket}"
 
 
 def _check(basket: str, lines: Sequence[tuple[str, int]], minutes: int) -> None:

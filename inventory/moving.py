@@ -9,12 +9,14 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory.backorders import FILLING
 from inventory.models import MovementToPost, Sku, StockLevel, StockMovement, Warehouse
 from inventory.reserving import lock_places
 from inventory.states import MovementKind
 from oms.core import bulk
 from oms.core.errors import Conflict
 from oms.core.events import fact, record, wake
+from oms.core.locks import lock, take_turn
 from oms.core.money import round_amount
 
 INT_MAX = 2_147_483_647
@@ -53,8 +55,10 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     """
     if not moves:
         return []
-    _make_levels(moves)
+    coming = {(move.sku_id, move.warehouse_id) for move in moves if move.quantity > 0}
+    _make_levels(coming)
     levels = lock_places({(move.sku_id, move.warehouse_id) for move in moves})
+    _refuse_kits({sku for sku, _ in coming})
     costs = _costs(moves)
     now, today = timezone.now(), timezone.localdate()
     movements = []
@@ -91,14 +95,28 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     return movements
 
 
-def _make_levels(moves: Sequence[Move]) -> None:
-    coming = {(move.sku_id, move.warehouse_id) for move in moves if move.quantity > 0}
-    if not coming:
+def _make_levels(coming: set[tuple[int, int]]) -> None:
+    """Make the stock levels that there are not yet. Then nobody may fill backorders or make a kit of the SKU before we are done: see FILLING."""
+    there = set(
+        StockLevel.objects.filter(sku__in={sku for sku, _ in coming}, warehouse__in={place for _, place in coming}).values_list(
+            "sku_id", "warehouse_id"
+        )
+    )
+    missing = sorted(coming - there)
+    if not missing:
         return
-    kit = Sku.objects.filter(pk__in={sku for sku, _ in coming}, is_kit=True).first()
+    take_turn(FILLING)
+    skus = {sku for sku, _ in missing}
+    lock(Sku.objects.filter(pk__in=skus))
+    _refuse_kits(skus)
+    StockLevel.objects.bulk_create([StockLevel(sku_id=sku, warehouse_id=place) for sku, place in missing], ignore_conflicts=True)
+
+
+def _refuse_kits(sku_ids: set[int]) -> None:
+    """Raise Conflict where a kit would come in. Asked under the lock of the stock levels, which who makes a kit takes as well."""
+    kit = Sku.objects.filter(pk__in=sku_ids, is_kit=True).first() if sku_ids else None
     if kit is not None:
         raise Conflict(_("%(sku)s is a kit and has no stock of its own: move its components.") % {"sku": kit.code}, sku=kit.code)
-    StockLevel.objects.bulk_create([StockLevel(sku_id=sku, warehouse_id=place) for sku, place in sorted(coming)], ignore_conflicts=True)
 
 
 def _costs(moves: Sequence[Move]) -> dict[int, Decimal]:

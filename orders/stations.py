@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from inventory.backorders import FILLING
 from oms.core.stations import Station
 from orders.models import Order
 from orders.progress import complete_orders, expire_drafts
@@ -25,7 +26,7 @@ RESERVE = Station(
     answers_at_once=True,
 )
 BACKORDERS = Station(
-    name="backorders",
+    name=FILLING,
     title=_("Backorders"),
     waiting=lambda: Order.objects.waiting_for_backorders(),
     work=fill_backorders,

@@ -4,6 +4,7 @@ Order of locks, everywhere: order → shipment / invoice → stock levels by pri
 FOR NO KEY UPDATE: an insert that refers to a row takes a key share on it, and upgrading that one deadlocks.
 """
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db import connection
@@ -39,5 +40,14 @@ def take_turn(name: str) -> None:
 
     For work that is done in the order of its queue: two who each skip what the other has locked would not keep it.
     """
+    take_turns([name])
+
+
+def take_turns(names: Iterable[str]) -> None:
+    """As `take_turn`, at every one of `names`, in an order of their own: two who want the same ones never wait for each other. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"turn:{name}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(turn) FROM"
+            " (SELECT hashtextextended(name, 0) AS turn FROM unnest(%s::text[]) AS name GROUP BY 1 ORDER BY 1 OFFSET 0) AS turns",
+            [[f"turn:{name}" for name in names]],
+        )

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.utils import IntegrityError, OperationalError
 
 from oms.core.errors import BusinessError
@@ -33,6 +33,17 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
+def patiently(act: Callable[[], Any]) -> Any:
+    """Run `act()` again as long as it waited too long for somebody else's lock: as the sweep has a station do on a busy machine."""
+    for _ in range(20):
+        try:
+            return act()
+        except OperationalError as error:
+            if "lock timeout" not in str(error):
+                raise
+    raise AssertionError("nobody ever let go of the lock")
+
+
 def elsewhere(act: Callable[[], Any]) -> Any:
     """Run `act()` on another connection and wait for it: somebody who comes in between."""
     with ThreadPoolExecutor(1) as pool:
@@ -44,6 +55,38 @@ def elsewhere(act: Callable[[], Any]) -> Any:
                 connections.close_all()
 
         return pool.submit(one).result(timeout=60)
+
+
+def in_the_middle(first: Callable[[], Any], then: Callable[[], Any]) -> tuple[Any, Any]:
+    """Run `first` in a transaction; before it commits, let `then` begin elsewhere and run until it is done or waits for us. Give both results.
+
+    The moment in which two who do not see each other yet pass each other by, made to happen every time.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            result = first()
+            running = pool.submit(_alone, then)
+            while not running.done() and not _somebody_waits():
+                wait([running], timeout=0.02)
+        return result, running.result(timeout=60)
+
+
+def _alone(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except (BusinessError, IntegrityError, OperationalError) as error:
+        return error
+    finally:
+        connections.close_all()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid IN"
+            " (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY(pg_blocking_pids(pid))))"
+        )
+        return cursor.fetchone()[0]
 
 
 def deadlocks() -> int:
