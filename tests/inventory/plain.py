@@ -1,0 +1,249 @@
+"""A plain model of the stock: dictionaries, and the rules as a person would say them. It shares no line with the services."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+Parts = tuple[tuple[int, int], ...]
+CENT = Decimal("0.01")
+
+
+def cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+@dataclass
+class Line:
+    """A line of an order, or of a basket. `held`: place → units. `tried`: when it was last looked at, per SKU it waits for."""
+
+    pk: int
+    parts: Parts
+    quantity: int
+    held: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    waiting: int = 0
+    shipped: int = 0
+    cancelled: int = 0
+    tried: int | None = None
+
+    @property
+    def reserved(self) -> int:
+        return sum(self.held.values())
+
+    @property
+    def open(self) -> int:
+        return self.quantity - self.reserved - self.waiting - self.shipped - self.cancelled
+
+
+@dataclass
+class Order:
+    pk: int
+    lines: list[Line]
+    urgency: int = 5
+    is_screened: bool = False
+    is_looked_at: bool = False
+    is_cancelled: bool = False
+    holds: int = 0
+    soft: list[Line] = field(default_factory=list)
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        return self.urgency, self.pk
+
+
+@dataclass
+class Supply:
+    """What a line of a purchase order or transfer still brings."""
+
+    sku: int
+    place: int
+    on: date
+    quantity: int
+    received: int = 0
+
+    @property
+    def coming(self) -> int:
+        return max(self.quantity - self.received, 0)
+
+
+class Plain:
+    """`places`: the best first."""
+
+    def __init__(self, places: list[int]) -> None:
+        self.places = places
+        self.on_hand: dict[tuple[int, int], int] = defaultdict(int)
+        self.value: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        self.cost: dict[int, Decimal] = {}
+        self.orders: dict[int, Order] = {}
+        self.baskets: dict[str, list[Line]] = {}
+        self.supplies: dict[int, Supply] = {}
+        self.clock = 0
+        self.freed_at: dict[tuple[int, int], int] = {}
+
+    # --- what there is ------------------------------------------------------------------------------------------------
+
+    def lines(self) -> Iterator[Line]:
+        for order in self.orders.values():
+            yield from order.lines
+
+    def reserved(self) -> dict[tuple[int, int], int]:
+        sums: dict[tuple[int, int], int] = defaultdict(int)
+        softly = [line for order in self.orders.values() for line in order.soft] + [line for lines in self.baskets.values() for line in lines]
+        for line in (*self.lines(), *softly):
+            for place, units in line.held.items():
+                for sku, each in line.parts:
+                    sums[sku, place] += each * units
+        return sums
+
+    def free(self) -> dict[tuple[int, int], int]:
+        reserved = self.reserved()
+        return {key: self.on_hand[key] - reserved.get(key, 0) for key in list(self.on_hand)}
+
+    def waits(self) -> dict[tuple[int, int], int]:
+        """(line, SKU) → units waited for."""
+        return {(line.pk, sku): line.waiting * each for line in self.lines() if line.waiting for sku, each in line.parts}
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Note where more became free."""
+        before = self.free()
+        yield
+        self.clock += 1
+        for key, units in self.free().items():
+            if units > before.get(key, 0):
+                self.freed_at[key] = self.clock
+
+    # --- what people do -----------------------------------------------------------------------------------------------
+
+    def move(self, sku: int, place: int, units: int, value: Decimal | None = None) -> None:
+        there, worth = self.on_hand[sku, place], self.value[sku, place]
+        if value is None and units > 0:
+            value = cents((worth / there if there else self.cost[sku]) * units)
+        elif value is None:
+            value = -worth if -units == there else -cents(worth * -units / there)
+        self.on_hand[sku, place] += units
+        self.value[sku, place] += value
+
+    def may_leave(self, sku: int, place: int) -> int:
+        return self.free().get((sku, place), 0)
+
+    def hold(self, basket: str, wanted: list[tuple[Parts, int]]) -> list[int]:
+        """Hold `wanted` softly and nothing else; give the units held per line."""
+        with self.changing():
+            self.baskets[basket] = []
+            lines = [Line(position, parts, units) for position, (parts, units) in enumerate(wanted)]
+            self._share([(line, line.quantity) for line in lines], self._free_of(lines))
+            self.baskets[basket] = lines
+        return [line.reserved for line in lines]
+
+    def let_go(self, basket: str) -> int:
+        with self.changing():
+            lines = self.baskets.pop(basket, [])
+        return sum(line.reserved * each for line in lines for _, each in line.parts)
+
+    def place(self, order: Order, basket: str) -> None:
+        self.orders[order.pk] = order
+        order.soft = self.baskets.pop(basket, [])
+
+    def reserve(self) -> None:
+        """Look for stock for all that nobody has looked at yet. What others waited for before is not touched."""
+        new = sorted((o for o in self.orders.values() if not (o.is_looked_at or o.is_cancelled or o.holds)), key=lambda o: o.turn)
+        lines = [line for order in new for line in (*order.lines, *order.soft)]
+        with self.changing():
+            free = self._free_of(lines)
+            for sku, units in self._waited_for().items():
+                for place in self.places:
+                    kept = min(units, free.get((sku, place), 0))
+                    if kept > 0:
+                        free[sku, place] -= kept
+                        units -= kept
+            for order in new:
+                for line in order.soft:
+                    for place, units in line.held.items():
+                        for sku, each in line.parts:
+                            free[sku, place] = free.get((sku, place), 0) + each * units
+                order.soft = []
+                self._share([(line, line.open) for line in order.lines], free)
+                for line in order.lines:
+                    line.waiting += line.open
+                order.is_screened = order.is_looked_at = True
+
+    def fill(self) -> None:
+        """Give those who wait what is free now: the most urgent first, then the oldest."""
+        while True:
+            waiting = [o for o in self.orders.values() if not o.holds and any(self._is_worth_a_look(line) for line in o.lines)]
+            if not waiting:
+                return
+            free = self._free_of([line for order in waiting for line in order.lines])
+            for order in sorted(waiting, key=lambda o: o.turn):
+                lines = [line for line in order.lines if line.waiting]
+                wanted = {line.pk: line.waiting for line in lines}
+                got = {line.pk: line.reserved for line in lines}
+                self._share([(line, wanted[line.pk]) for line in lines], free)
+                for line in lines:
+                    line.waiting -= line.reserved - got[line.pk]
+                    line.tried = self.clock + 1
+            self.clock += 1
+
+    def cancel(self, order: Order) -> None:
+        with self.changing():
+            for line in order.lines:
+                line.cancelled = line.quantity - line.shipped
+                line.waiting, line.held = 0, defaultdict(int)
+            order.soft, order.holds, order.is_cancelled = [], 0, True
+
+    def ship(self, line: Line, place: int, units: int) -> None:
+        line.held[place] -= units
+        line.shipped += units
+
+    # --- how it is shared out -----------------------------------------------------------------------------------------
+
+    def _free_of(self, lines: Iterable[Line]) -> dict[tuple[int, int], int]:
+        skus = {sku for line in lines for sku, _ in line.parts}
+        return {key: max(units, 0) for key, units in self.free().items() if key[0] in skus}
+
+    def _share(self, wanted: list[tuple[Line, int]], free: dict[tuple[int, int], int]) -> None:
+        """All from one place if one has all of it, else from the place that has most, and so on. A kit comes whole from one place."""
+        wanted = [(line, units) for line, units in wanted if units]
+        need: dict[int, int] = defaultdict(int)
+        for line, units in wanted:
+            for sku, each in line.parts:
+                need[sku] += units * each
+        there = {place: {sku: free.get((sku, place), 0) for sku in need} for place in self.places}
+        whole = [place for place in self.places if all(there[place][sku] >= units for sku, units in need.items())]
+        most = sorted(self.places, key=lambda place: (-sum(min(need[sku], there[place][sku]) for sku in need), self.places.index(place)))
+        left = {line.pk: units for line, units in wanted}
+        for place in whole[:1] or most:
+            for line, _units in wanted:
+                units = min([left[line.pk], *(free.get((sku, place), 0) // each for sku, each in line.parts)])
+                if units > 0:
+                    line.held[place] += units
+                    left[line.pk] -= units
+                    for sku, each in line.parts:
+                        free[sku, place] -= each * units
+
+    def _is_worth_a_look(self, line: Line) -> bool:
+        if not line.waiting:
+            return False
+        free = self.free()
+        for sku, each in line.parts:
+            for place in self.places:
+                if free.get((sku, place), 0) >= each and (line.tried is None or self.freed_at.get((sku, place), 0) > line.tried):
+                    return True
+        return False
+
+    def _waited_for(self) -> dict[int, int]:
+        """SKU → units that somebody waits for and could have. A component is kept back where the kit lacks another, as the house does."""
+        free = self.free()
+        units: dict[int, int] = defaultdict(int)
+        for order in self.orders.values():
+            for line in order.lines if not order.holds else ():
+                for sku, each in line.parts if line.waiting else ():
+                    for place in self.places:
+                        fresh = line.tried is None or self.freed_at.get((sku, place), 0) > line.tried
+                        if fresh and free.get((sku, place), 0) >= each:
+                            units[sku] += line.waiting * each
+                            break
+        return units

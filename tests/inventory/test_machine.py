@@ -1,0 +1,326 @@
+"""The services against a plain model: whatever is done in whatever order, both come to the same figures, and everything is proved.
+
+The usual run is short and the same every time; `HYPOTHESIS_PROFILE=long` looks for hours' worth of new stories.
+"""
+
+import os
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from inventory.adjusting import adjust_stock
+from inventory.availability import availability_of
+from inventory.baskets import hold_stock, let_go
+from inventory.kits import define_kit
+from inventory.models import Backorder, Peg, PegsDue, PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel
+from inventory.purchasing.ordering import order_from_vendor
+from inventory.purchasing.receiving import receive_goods
+from inventory.states import ReservationState
+from oms.core.errors import BusinessError
+from oms.core.invariants import prove
+from oms.core.models import Trouble
+from oms.desk.proof import all_invariants
+from orders.cancelling import cancel_order
+from orders.holding import place_hold, release_hold
+from orders.models import Hold, OrderLine
+from shipping.dispatching import dispatch_shipment
+from shipping.fulfilling import pack_shipment
+from shipping.models import Shipment
+from tests import cast
+from tests.inventory import plain
+
+CODES = ("MUG", "LAMP", "CHAIR", "SET", "DUO")
+BASKETS = ("b1", "b2")
+IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+PROFILE = settings(
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "400")) if IS_LONG else 20,
+    stateful_step_count=60 if IS_LONG else 25,
+    derandomize=not IS_LONG,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)
+
+some = st.integers(1, 9)
+which = st.integers(0, 30)
+lines = st.lists(st.tuples(st.sampled_from(CODES), some), min_size=1, max_size=3)
+
+
+class Proof:
+    """Every invariant in one prepared statement: proved after every step in a few milliseconds."""
+
+    def __init__(self) -> None:
+        self.invariants = all_invariants()
+        asked = " UNION ALL ".join(f"SELECT {number} WHERE EXISTS ({one.broken})" for number, one in enumerate(self.invariants))
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+            cursor.execute(f"PREPARE proof AS {asked}")
+
+    def check(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            cursor.execute("EXECUTE proof")
+            broken = [self.invariants[number] for (number,) in cursor.fetchall()]
+        assert not broken, prove(broken)
+
+
+class StockMachine(RuleBasedStateMachine):
+    """Everything that is done to stock, with both."""
+
+    house: cast.House
+    proof: Proof
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.example = transaction.atomic()
+        self.example.__enter__()
+        house = self.house
+        self.leeds, self.ghent = house.leeds.pk, house.ghent.pk
+        self.model = plain.Plain([self.leeds, self.ghent])
+        self.sku_of = {"MUG": house.mug, "LAMP": house.lamp, "CHAIR": house.chair}
+        self.model.cost = {sku.pk: sku.cost for sku in self.sku_of.values()}
+        self.parts = {code: ((sku.pk, 1),) for code, sku in self.sku_of.items()}
+        self.kits = {"SET": cast.kit(house, "SET", MUG=2, LAMP=1), "DUO": cast.kit(house, "DUO", LAMP=1, CHAIR=1)}
+        self.made_of(SET={"MUG": 2, "LAMP": 1}, DUO={"LAMP": 1, "CHAIR": 1})
+        with self.model.changing():
+            for code, place, units in (("MUG", self.leeds, 30), ("MUG", self.ghent, 20), ("LAMP", self.leeds, 5)):
+                self.model.move(self.sku_of[code].pk, place, units)
+        self.number = 0
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.example.__exit__(None, None, None)
+
+    def made_of(self, **kits: dict[str, int]) -> None:
+        for code, components in kits.items():
+            self.parts[code] = tuple(sorted((self.sku_of[part].pk, units) for part, units in components.items()))
+
+    def next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def order(self, which: int) -> plain.Order:
+        return list(self.model.orders.values())[which % len(self.model.orders)]
+
+    # --- orders -------------------------------------------------------------------------------------------------------
+
+    @rule(wanted=lines, basket=st.sampled_from(("", "", *BASKETS)), in_parts=st.booleans(), at_once=st.booleans())
+    def place(self, wanted, basket, in_parts, at_once):
+        order = self.house.place(*wanted, basket=basket, accepts_part_deliveries=in_parts)
+
+        rows = [plain.Line(row.pk, self.parts[code], units) for row, (code, units) in zip(order.placed_lines, wanted, strict=True)]
+        self.model.place(plain.Order(order.pk, rows), basket)
+        if at_once:
+            self.reserve()
+
+    @rule()
+    def reserve(self):
+        cast.run_line("screen", "reserve")
+
+        self.model.reserve()
+
+    @rule()
+    def fill(self):
+        cast.run_line("backorders")
+
+        self.model.fill()
+
+    @precondition(lambda self: self.model.orders)
+    @rule(which=which)
+    def cancel(self, which):
+        order = self.order(which)
+        try:
+            cancel_order(order.pk, actor="user:test")
+        except BusinessError:
+            assert any(line.shipped for line in order.lines)
+        else:
+            self.model.cancel(order)
+
+    @precondition(lambda self: self.model.orders)
+    @rule(which=which)
+    def hold_back(self, which):
+        order = self.order(which)
+        try:
+            place_hold(order.pk, kind="manual", reason="why?", actor="user:test")
+        except BusinessError:
+            assert order.holds or order.is_cancelled or all(line.shipped for line in order.lines)
+        else:
+            order.holds += 1
+
+    @rule(which=which)
+    def let_on(self, which):
+        held = list(Hold.objects.filter(released_at=None).order_by("id"))
+        if held:
+            hold = held[which % len(held)]
+            release_hold(hold.pk, actor="user:test")
+            self.model.orders[hold.order_id].holds -= 1
+
+    # --- baskets ------------------------------------------------------------------------------------------------------
+
+    @rule(basket=st.sampled_from(BASKETS), wanted=lines)
+    def hold_softly(self, basket, wanted):
+        held = hold_stock(basket, wanted, actor="user:test")
+
+        assert list(held.units.values()) == self.model.hold(basket, [(self.parts[code], units) for code, units in wanted])
+
+    @rule(basket=st.sampled_from(BASKETS))
+    def let_go_of_it(self, basket):
+        assert let_go(basket, actor="user:test") == self.model.let_go(basket)
+
+    @rule(basket=st.sampled_from(BASKETS))
+    def its_time_runs_out(self, basket):
+        held = Reservation.objects.filter(basket=basket, order_id=None, state=ReservationState.SOFT)
+        held.update(expires_at=timezone.now() - timedelta(hours=1))
+        cast.run_line("lapse")
+
+        self.model.let_go(basket)
+
+    # --- stock --------------------------------------------------------------------------------------------------------
+
+    @rule(code=st.sampled_from(("MUG", "LAMP", "CHAIR")), in_leeds=st.booleans(), units=st.integers(-12, 12).filter(bool))
+    def adjust(self, code, in_leeds, units):
+        sku, place = self.sku_of[code], self.house.leeds if in_leeds else self.house.ghent
+        may = units > 0 or self.model.may_leave(sku.pk, place.pk) >= -units
+        try:
+            adjust_stock(sku, place, quantity=units, kind="correction", note="so", actor="user:test")
+        except BusinessError:
+            assert not may
+        else:
+            assert may
+            with self.model.changing():
+                self.model.move(sku.pk, place.pk, units)
+
+    @rule(code=st.sampled_from(("SET", "DUO")), mugs=st.integers(0, 2), lamps=st.integers(0, 2), chairs=st.integers(1, 2))
+    def redefine(self, code, mugs, lamps, chairs):
+        components = {part: units for part, units in (("MUG", mugs), ("LAMP", lamps), ("CHAIR", chairs)) if units}
+        define_kit(self.kits[code].pk, components, actor="user:test")
+
+        self.made_of(**{code: components})
+
+    @rule(which=which)
+    def ship(self, which):
+        cast.run_line("plan")
+        shipments = list(Shipment.objects.filter(state__in=["planned", "picking", "packed", "booked"]).order_by("id"))
+        if not shipments:
+            return
+        shipment = shipments[which % len(shipments)]
+        order = self.model.orders[shipment.order_id]
+        try:
+            pack_shipment(shipment.pk, actor="user:test")
+            cast.run_line("book")
+            dispatch_shipment(shipment.pk, actor="user:test")
+        except BusinessError:
+            assert order.is_cancelled or order.holds
+            return
+        by_pk = {line.pk: line for line in order.lines}
+        with self.model.changing():
+            for part in shipment.lines.order_by("id"):
+                self.model.ship(by_pk[part.order_line_id], shipment.warehouse_id, part.line_units)
+                self.model.move(part.sku_id, shipment.warehouse_id, -part.quantity)
+
+    # --- buying -------------------------------------------------------------------------------------------------------
+
+    @rule(code=st.sampled_from(("MUG", "LAMP", "CHAIR")), units=st.integers(1, 20), in_leeds=st.booleans(), days=st.integers(-3, 30))
+    def buy(self, code, units, in_leeds, days):
+        place = self.house.leeds if in_leeds else self.house.ghent
+        purchase = order_from_vendor(self.house.vendor, place, [(self.sku_of[code], units)], actor="user:test")
+        on = timezone.localdate() + timedelta(days=days)
+        PurchaseOrder.objects.filter(pk=purchase.pk).update(expected_on=on)
+
+        line = purchase.lines.get()
+        self.model.supplies[line.pk] = plain.Supply(line.sku_id, place.pk, on, units)
+
+    @precondition(lambda self: self.model.supplies)
+    @rule(which=which, units=st.integers(1, 20), again=st.booleans())
+    def receive(self, which, units, again):
+        pk = list(self.model.supplies)[which % len(self.model.supplies)]
+        supply, line = self.model.supplies[pk], PurchaseOrderLine.objects.get(pk=pk)
+        key = f"r{self.next()}"
+        try:
+            receive_goods(line.order_id, {pk: units}, key=key, actor="user:test")
+        except BusinessError:
+            assert units > supply.coming
+            return
+        assert units <= supply.coming
+        if again:
+            receive_goods(line.order_id, {pk: units}, key=key, actor="user:test")
+        supply.received += units
+        with self.model.changing():
+            self.model.move(supply.sku, supply.place, units, plain.cents(line.unit_cost * units))
+
+    @rule()
+    def peg(self):
+        cast.run_line("peg")
+
+        free, waits = self.model.free(), self.model.waits()
+        pegged = dict(Peg.objects.values_list("backorder__sku").annotate(units=Sum("quantity")).order_by())
+        for sku in self.model.cost:
+            there = sum(max(units, 0) for key, units in free.items() if key[0] == sku)
+            waiting = sum(units for key, units in waits.items() if key[1] == sku)
+            coming = sum(supply.coming for supply in self.model.supplies.values() if supply.sku == sku)
+            assert pegged.get(sku, 0) == min(max(waiting - there, 0), coming)
+
+    # --- promises -----------------------------------------------------------------------------------------------------
+
+    @rule(wanted=lines)
+    def ask(self, wanted):
+        answers = availability_of(wanted)
+
+        today, free, waits = timezone.localdate(), self.model.free(), self.model.waits()
+        tomorrow = today + timedelta(days=1)
+        kept = [(code, answer) for (code, _), answer in zip(wanted, answers, strict=True) if answer.code in ("now", "coming")]
+        pegs_are_made = not PegsDue.objects.exists()
+        for sku in self.model.cost:
+            there = sum(max(units, 0) for key, units in free.items() if key[0] == sku)
+            waiting = sum(units for key, units in waits.items() if key[1] == sku)
+            supplies = [
+                (supply.on if supply.on >= today else tomorrow, supply.coming) for supply in self.model.supplies.values() if supply.sku == sku
+            ]
+            promised = [(answer.ships_on, answer.quantity * each) for code, answer in kept for part, each in self.parts[code] if part == sku]
+            for day in {on for on, _ in promised}:
+                assert sum(units for on, units in promised if on <= day) <= there + sum(units for on, units in supplies if on <= day)
+            if pegs_are_made:
+                assert sum(units for _, units in promised) <= max(there + sum(units for _, units in supplies) - waiting, 0)
+
+    # --- after every step ---------------------------------------------------------------------------------------------
+
+    @invariant()
+    def both_have_the_same_figures(self):
+        model = self.model
+        reserved = model.reserved()
+        levels = {(row[0], row[1]): row[2:] for row in StockLevel.objects.values_list("sku", "warehouse", "on_hand", "reserved", "value")}
+        for key in levels.keys() | model.on_hand.keys() | reserved.keys():
+            assert levels.get(key, (0, 0, Decimal(0))) == (model.on_hand[key], reserved.get(key, 0), model.value[key])
+        counters = {row[0]: row[1:] for row in OrderLine.objects.values_list("id", "reserved", "backordered", "shipped", "cancelled")}
+        assert counters == {line.pk: (line.reserved, line.waiting, line.shipped, line.cancelled) for line in model.lines()}
+        waits = {row[:2]: row[2] for row in Backorder.objects.values_list("line_id", "sku", "quantity")}
+        assert waits == model.waits()
+        firm = (
+            Reservation.objects.filter(state=ReservationState.FIRM).values_list("line_id", "warehouse").annotate(units=Sum("line_units")).order_by()
+        )
+        held = {(line.pk, place): units for line in model.lines() for place, units in line.held.items() if units}
+        assert {(line, place): units for line, place, units in firm} == held
+        coming = {row[0]: row[1:] for row in PurchaseOrderLine.objects.values_list("id", "quantity", "received")}
+        assert coming == {pk: (supply.quantity, supply.received) for pk, supply in model.supplies.items()}
+
+    @invariant()
+    def everything_is_proved(self):
+        self.proof.check()
+        assert list(Trouble.objects.values_list("station", "error")) == []
+
+
+@pytest.mark.usefixtures("plain_labels")
+def test_whatever_is_done_to_stock_the_services_and_a_plain_model_come_to_the_same(house):
+    StockMachine.house, StockMachine.proof = house, Proof()
+
+    run_state_machine_as_test(StockMachine, settings=PROFILE)
