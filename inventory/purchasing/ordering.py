@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import PurchaseOrder, PurchaseOrderLine, Sku, Vendor, Warehouse
+from inventory.pegging import supply_changed
 from inventory.purchasing.receiving import tolerated
 from oms.core import bulk
 from oms.core.errors import Invalid
@@ -57,6 +58,7 @@ def place_purchase_order(vendor_id: int, warehouse_id: int, wanted: Sequence[Wan
     )
     if vendor.email:
         queue([_mail(order, vendor)])
+    supply_changed(costs)
     record([fact("purchase.ordered", "purchase", order.pk, actor=actor, number=order.number, vendor=vendor.name)])
     return order
 

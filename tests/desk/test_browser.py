@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from django.db import connection
 
 from oms.core.models import User
 from orders.models import Order
@@ -40,7 +41,9 @@ def browser():
 
 
 @pytest.fixture
-def page(real_house, live_server, browser):
+def page(real_house, live_server, browser, monkeypatch):
+    # The browser keeps its lines open, and with them the server its threads: none of them may keep a connection, or the database cannot be dropped.
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     User.objects.create_superuser("clerk", password="correct horse")
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
