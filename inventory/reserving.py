@@ -18,11 +18,12 @@ OPEN = (ReservationState.SOFT, ReservationState.FIRM)
 
 @dataclass(frozen=True)
 class Asking:
-    """An order that asks for stock. `has_basket`: it took up soft reservations, which are its own before all others."""
+    """An order that asks for stock. `has_basket`: it took up soft reservations, its own before all others. `is_waiting`: it waited for it."""
 
     order_id: int
     wanted: Wanted
     has_basket: bool = False
+    is_waiting: bool = False
 
 
 def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping[int, int]]) -> list[Allocation]:
@@ -64,6 +65,7 @@ def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping
                         warehouse_id=take.warehouse,
                         quantity=each * take.units,
                         line_units=0 if position else take.units,
+                        was_awaited=one.is_waiting,
                         created_at=now,
                     )
                 )

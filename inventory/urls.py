@@ -1,6 +1,6 @@
 from django.urls import path
 
-from inventory.views import explain, purchasing, stock
+from inventory.views import explain, purchasing, receiving, stock
 
 urlpatterns = [
     path("stock/", stock.stock, name="stock"),
@@ -10,5 +10,15 @@ urlpatterns = [
     path("stock/<path:code>/", stock.sku, name="sku"),
     path("purchasing/", purchasing.purchasing, name="purchasing"),
     path("purchasing/decide", purchasing.decide, name="decide_needs"),
+    path("purchasing/<str:number>/landed-costs", receiving.land, name="add_landed_cost"),
+    path("receiving/", receiving.receiving, name="receiving"),
+    path("receiving/receipts/<int:pk>/take-back", receiving.take_back, name="take_receipt_back"),
+    path("receiving/<str:number>/", receiving.sheet, name="receiving_sheet"),
+    path("receiving/<str:number>/scan", receiving.scan, name="scan_goods"),
+    path("receiving/<str:number>/set", receiving.set_count, name="set_count"),
+    path("receiving/<str:number>/all", receiving.count_all, name="count_all"),
+    path("receiving/<str:number>/undo", receiving.undo_scan, name="undo_scan"),
+    path("receiving/<str:number>/start-over", receiving.start_over, name="start_over"),
+    path("receiving/<str:number>/confirm", receiving.confirm, name="confirm_receipt"),
     path("purchasing/<str:number>/receive", purchasing.receive, name="receive_goods"),
 ]

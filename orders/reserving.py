@@ -61,7 +61,13 @@ def _reserve(
     is_first: bool,
 ) -> None:
     asking = [
-        Asking(order.pk, Wanted([_demand(line) for line in wanted[order.pk]], order.country, order.postcode), bool(order.basket)) for order in orders
+        Asking(
+            order.pk,
+            Wanted([_demand(line) for line in wanted[order.pk]], order.country, order.postcode),
+            has_basket=bool(order.basket),
+            is_waiting=not is_first,
+        )
+        for order in orders
     ]
     allocations = reserve(asking, kept_back=kept_back)
     facts = []

@@ -71,6 +71,7 @@ _ACCOUNTANT = [
     "accounting.release_bill",
     "accounting.view_ledger",
     "inventory.view_purchaseorder",
+    "inventory.add_landedcost",
     "core.retry_trouble",
 ]
 # A manager keeps the reference data in the admin as well.

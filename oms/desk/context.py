@@ -32,6 +32,7 @@ TABS = {
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),
+        ("receiving", lambda: _("Receiving"), "inventory.receive_goods", ("receiving_sheet", "cross_dock")),
         ("bills", lambda: _("Bills"), "accounting.view_vendorbill", ("bill", "enter_bill")),
         ("unbilled", lambda: _("Received, not billed"), "accounting.view_vendorbill", ()),
     ],

@@ -3,11 +3,14 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounting.bill_selectors import bills_of, to_bill
 from inventory.models import PurchaseOrder
+from inventory.states import LandedKind, SpreadBy
 from inventory.views.purchasing import row_or_404
 from oms.core.access import may, staff_may
 from oms.core.models import Event
@@ -37,12 +40,18 @@ def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
 
 def _receiving(order: PurchaseOrder) -> dict[str, Any]:
     """Give the panel of what has come, and the form to receive more: inventory/_purchase_receive.html."""
-    return {"receipts": order.receipts.all(), "receipt_key": uuid.uuid4().hex}
+    receipts = order.receipts.annotate(units=Sum("lines__quantity"), value=Sum("lines__value")).select_related("reversal")
+    return {"receipts": receipts, "receipt_key": uuid.uuid4().hex, "books_currency": settings.BOOKS_CURRENCY}
 
 
 def _landed(order: PurchaseOrder) -> dict[str, Any]:
     """Give the panel of freight, duty and the like: inventory/_purchase_landed.html."""
-    return {}
+    return {
+        "landed_costs": order.landed_costs.all(),
+        "landed_key": uuid.uuid4().hex,
+        "landed_kinds": LandedKind.choices,
+        "spreads": SpreadBy.choices,
+    }
 
 
 def _bills(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
