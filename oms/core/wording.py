@@ -49,6 +49,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "purchase.proposed": lambda f: _("Proposed to buy %(quantity)s") % _with(f, "quantity"),
     "purchase.ordered": lambda f: _("%(number)s sent to %(vendor)s") % _with(f, "number", "vendor"),
     "purchase.received": lambda f: _("%(units)s units received on %(number)s") % _with(f, "units", "number"),
+    "purchase.landed": lambda f: _("%(amount)s %(currency)s brought in the goods of %(number)s") % _with(f, "amount", "currency", "number"),
     "purchase.receipt_reversed": lambda f: _("Receipt of %(units)s units on %(number)s taken back") % _with(f, "units", "number"),
     "purchase.rejected": lambda f: _("Not bought"),
     "bill.entered": lambda f: _("Bill %(reference)s of %(vendor)s entered") % _with(f, "reference", "vendor"),
