@@ -182,7 +182,7 @@ def credit_bill(
 
 
 def rematch_bills(bills: list[VendorBill]) -> None:
-    """Look again at bills whose purchase orders have moved on: post those that no longer differ, square those that were billed ahead.
+    """Look again at bills whose purchase orders have moved on: post those that no longer differ, square those that are billed ahead.
 
     `bills` are locked by the caller. Locks their purchase orders. A constant number of statements. Records `bill.posted`.
     """
@@ -190,7 +190,7 @@ def rematch_bills(bills: list[VendorBill]) -> None:
     for line in VendorBillLine.objects.filter(bill__in=bills).order_by("id"):
         lines[line.bill_id].append(line)
     ground = lock_ground([line for some in lines.values() for line in some])
-    ahead = [line for bill in bills if bill.state == BillState.POSTED for line in lines[bill.pk] if line.is_watched]
+    ahead = [line for bill in bills if bill.state == BillState.POSTED for line in lines[bill.pk] if ground.has_moved(line)]
     true_up(ahead, ground, actor=ACTOR)
     _settle([(bill, lines[bill.pk]) for bill in bills if bill.state == BillState.HELD], ground, actor=ACTOR)
 

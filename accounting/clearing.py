@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from accounting import posting
 from accounting.ledger import Draft, post
 from accounting.matching import Billed, Difference, Landed, Supply, compare, exchange_difference
-from accounting.models import BOOKED, BillDifference, VendorBill, VendorBillLine
+from accounting.models import BOOKED, BillDifference, JournalEntry, VendorBill, VendorBillLine
 from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, ReceiptLine
 from oms.core import bulk
 from oms.core.locks import lock
@@ -55,6 +55,11 @@ class Ground:
             elif line.landed_cost_id:
                 line.cleared = self.landed[line.landed_cost_id].bill()
         self.look(lines)
+
+    def has_moved(self, line: VendorBillLine) -> bool:
+        """Say whether more or less has come of what a posted line bills than when it was last looked at."""
+        ordered = self.lines.get(line.purchase_line_id or 0)
+        return ordered is not None and (line.is_watched or ordered.received < (line.received_seen or 0))
 
     def look(self, lines: Iterable[VendorBillLine]) -> None:
         """Note on `lines` of purchase orders what they were compared with. Saves nothing."""
@@ -175,6 +180,10 @@ def forget_looks(lines: Sequence[VendorBillLine]) -> None:
 
 def true_up(lines: Sequence[VendorBillLine], ground: Ground, *, actor: str) -> None:
     """Square posted lines that were billed ahead with what has come since: what it was worth beyond what was cleared is a price variance."""
+    if not lines:
+        return
+    before = JournalEntry.objects.filter(source="bill_line", source_id__in=[line.pk for line in lines]).order_by()
+    times = dict(before.values_list("source_id").annotate(Count("id")))
     drafts = []
     for line in lines:
         supply = ground.supplies[line.purchase_line_id or 0]
@@ -185,7 +194,7 @@ def true_up(lines: Sequence[VendorBillLine], ground: Ground, *, actor: str) -> N
             Draft(
                 source="bill_line",
                 source_id=line.pk,
-                event=f"received {supply.received}",
+                event=f"squared {times.get(line.pk, 0) + 1}",
                 currency=settings.BOOKS_CURRENCY,
                 memo=f"Billed ahead, now received: {line.description}",
                 lines=posting.received_after_bill(value=amount),

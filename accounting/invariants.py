@@ -135,7 +135,7 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        "No more is billed than has come, but where somebody released it.",
+        "No more is billed than has come, but where somebody released it or took a receipt back afterwards.",
         """
         SELECT billed.purchase_line_id, billed.units, line.received FROM (
             SELECT line.purchase_line_id, sum(line.quantity) AS units, array_agg(line.id) AS lines
@@ -145,6 +145,8 @@ INVARIANTS = [
         WHERE billed.units > line.received AND NOT EXISTS (
             SELECT FROM accounting_billdifference difference WHERE difference.line_id = ANY(billed.lines)
                 AND difference.kind = 'not_received' AND difference.settled_by NOT LIKE 'station:%' AND difference.settled_by <> ''
+        ) AND NOT EXISTS (
+            SELECT FROM inventory_receiptline back WHERE back.line_id = line.id AND back.quantity < 0
         )
         """,
     ),

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _now
 from django_fsm import FSMField, transition
@@ -24,10 +24,15 @@ class VendorBillQuerySet(models.QuerySet["VendorBill"]):
         return self.filter(state=BillState.POSTED, reverses__isnull=True)
 
     def to_match(self) -> "VendorBillQuerySet":
-        """Bills that wait for goods or a decision, and whose purchase order has changed since they were last looked at."""
-        line = VendorBillLine.objects.filter(bill=OuterRef("pk"), is_watched=True)
-        moved_on = line.exclude(received_seen=F("purchase_line__received"), price_seen=F("purchase_line__unit_cost"))
-        return self.filter(Exists(moved_on)).order_by("id")
+        """Bills that wait for goods or a decision, and whose purchase order has changed since they were last looked at; and those in the
+        books of which goods were taken back as never received.
+        """
+        watched = VendorBillLine.objects.filter(is_watched=True)
+        moved_on = watched.exclude(received_seen=F("purchase_line__received"), price_seen=F("purchase_line__unit_cost"))
+        taken_back = VendorBillLine.objects.filter(
+            purchase_line__receipts__receipt__reverses__isnull=False, purchase_line__received__lt=F("received_seen"), bill__state=BillState.POSTED
+        )
+        return self.filter(pk__in=moved_on.values("bill").union(taken_back.values("bill"))).order_by("id")
 
 
 class VendorBill(models.Model):

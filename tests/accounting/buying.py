@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounting.billing import BillDraft, BillLineDraft, enter_bill
 from accounting.models import JournalLine, VendorBill
-from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, Sku, Warehouse
+from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, Receipt, Sku, Warehouse
 from inventory.purchasing.receiving import receive_goods
 from tests.cast import House
 
@@ -44,10 +44,10 @@ def order(
     return placed
 
 
-def take_in(placed: PurchaseOrder, **units: int) -> None:
+def take_in(placed: PurchaseOrder, **units: int) -> Receipt:
     """Receive units by SKU: `take_in(order, MUG=60)`."""
     lines = {line.sku.code: line.pk for line in placed.lines.select_related("sku")}
-    receive_goods(placed.pk, {lines[code]: count for code, count in units.items()}, key=uuid.uuid4().hex, actor="user:warehouse")
+    return receive_goods(placed.pk, {lines[code]: count for code, count in units.items()}, key=uuid.uuid4().hex, actor="user:warehouse")
 
 
 def bill_of(

@@ -11,6 +11,7 @@ from accounting.billing import BillLineDraft, approve_bill, credit_bill, enter_b
 from accounting.clearing import open_differences
 from accounting.models import JournalEntry, VendorBill
 from inventory.models import PurchaseOrderLine
+from inventory.purchasing.receiving import reverse_receipt
 from oms.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from oms.core.models import Event
 from tests import cast
@@ -271,6 +272,26 @@ def test_more_than_was_billed_ahead_comes_and_the_rest_is_billed(house, prove):
     prove()
 
 
+def test_goods_that_were_taken_back_after_they_were_billed_are_billed_ahead_until_they_come(house, prove):
+    placed = order(house, (house.mug, 100, "0.3333"))
+    take_in(placed, MUG=60)
+    wrong = take_in(placed, MUG=40)
+    assert bill(placed, "R-1", MUG=100).state == "posted"
+
+    reverse_receipt(wrong.pk, actor="user:warehouse")
+    prove()
+    cast.run_line("match_bills", "post_stock")
+    assert balances(GRNI, PAYABLE) == (Decimal("13.33"), Decimal("-33.33"))
+    prove()
+    for units in (7, 13, 20):
+        take_in(placed, MUG=units)
+        cast.run_line("match_bills", "post_stock")
+        prove()
+
+    assert balance(GRNI) == 0
+    assert not VendorBill.objects.to_match().exists()
+
+
 # --- crediting ---
 
 
@@ -331,6 +352,26 @@ def test_no_more_is_credited_than_was_billed(hundred, prove):
 
 
 # --- another currency ---
+
+
+def test_what_the_rate_has_moved_is_an_exchange_difference_and_no_price(house, prove):
+    placed = order(house, (house.mug, 100, "2.00"), currency="EUR", rate="0.85")
+    take_in(placed, MUG=100)
+    cast.run_line("post_stock")
+    assert balance(GRNI) == Decimal("-170.00")
+
+    made = bill(placed, "R-1", MUG=100, price={"MUG": "2.01"}, _tax=Decimal("40.20"), _books_rate=Decimal("0.87"))
+
+    # 201.00 + 40.20 EUR at 0.87: 209.84 owed, 34.97 of it tax. 170.00 of goods cost 174.00 at today's rate; the price is 0.87 more.
+    assert (made.state, made.total, made.books_total) == ("posted", Decimal("241.20"), Decimal("209.84"))
+    assert balances(GRNI, TAX, "exchange_difference", VARIANCE, PAYABLE) == (
+        0,
+        Decimal("34.97"),
+        Decimal("4.00"),
+        Decimal("0.87"),
+        Decimal("-209.84"),
+    )
+    prove()
 
 
 def test_a_bill_in_another_currency_than_its_order_is_refused(house):
