@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Q
 from stdnum import ean
 
-from accounting.models import Invoice
+from accounting.models import Invoice, VendorBill
 from customers.models import Channel, Customer
 from inventory.models import PurchaseNeed, Sku, Warehouse
 from oms.core.models import Message, Trouble, User
@@ -31,6 +31,7 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert set(Invoice.objects.values_list("kind", flat=True)) == {"invoice", "credit_note"}
     assert set(Hold.objects.filter(released_at=None).values_list("kind", flat=True)) >= {"credit", "manual"}
     assert PurchaseNeed.objects.exists()
+    assert set(VendorBill.objects.values_list("state", flat=True)) == {"posted", "held"}
     assert not Message.objects.filter(state="sent").exists()
     assert not Trouble.objects.exists()
     prove()

@@ -10,6 +10,7 @@ from django.db import transaction
 from customers.models import ApiKey, Channel, Customer, Scope
 from oms.core.models import User
 from oms.desk.demo import house
+from oms.desk.demo.bills import bill_vendors
 from oms.desk.demo.trade import trade
 from oms.desk.setup import set_up
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             customers = house.know_customers(channels, dice)
             _key, readable = ApiKey.issue(channel=Channel.objects.get(code="web"), name="Demo storefront", scopes=list(Scope.values))
         trade(channels, customers, skus, dice)
+        bill_vendors(warehouses[0], skus)
         self.stdout.write(f"A house with a month of trade is there. An API key of its web shop, shown only now: {readable}")
         if not os.environ.get("DEMO_PASSWORD"):
             self.stdout.write(f"The password of clerk, warehouse, accountant, manager and administrator: {password}")
