@@ -55,30 +55,50 @@ class Order:
 
 @dataclass
 class Supply:
-    """What a line of a purchase order or transfer still brings."""
+    """A line of a purchase order, or of a transfer when it has a `value`: what it still brings. `over`: what is tolerated beyond `quantity`."""
 
     sku: int
     place: int
     on: date
     quantity: int
+    cost: Decimal = Decimal(0)
+    over: int = 0
+    value: Decimal | None = None
     received: int = 0
+    lost: int = 0
+    receipts: dict[int, int] = field(default_factory=dict)
 
     @property
     def coming(self) -> int:
-        return max(self.quantity - self.received, 0)
+        return max(self.quantity - self.received - self.lost, 0)
+
+    @property
+    def may_come(self) -> int:
+        return self.quantity + self.over - self.received - self.lost if self.coming else 0
+
+    def worth(self, units: int) -> Decimal:
+        """What the first `units` are worth: rounded once, so that however they come in, they add up."""
+        return cents(self.cost * units if self.value is None else self.value * units / self.quantity)
+
+    def take(self, units: int) -> Decimal:
+        """Take `units` in, or back where below zero; give what they are worth."""
+        self.received += units
+        return self.worth(self.received + self.lost) - self.worth(self.received + self.lost - units)
 
 
 class Plain:
-    """`places`: the best first."""
+    """`places`: those that orders are filled from, the best first. `road`: where what is between two of them lies."""
 
-    def __init__(self, places: list[int]) -> None:
+    def __init__(self, places: list[int], *, road: int) -> None:
         self.places = places
+        self.road = road
         self.on_hand: dict[tuple[int, int], int] = defaultdict(int)
         self.value: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         self.cost: dict[int, Decimal] = {}
         self.orders: dict[int, Order] = {}
         self.baskets: dict[str, list[Line]] = {}
-        self.supplies: dict[int, Supply] = {}
+        self.purchases: dict[int, Supply] = {}
+        self.transfers: dict[int, Supply] = {}
         self.clock = 0
         self.freed_at: dict[tuple[int, int], int] = {}
 
@@ -100,6 +120,14 @@ class Plain:
     def free(self) -> dict[tuple[int, int], int]:
         reserved = self.reserved()
         return {key: self.on_hand[key] - reserved.get(key, 0) for key in list(self.on_hand)}
+
+    def there(self, sku: int) -> int:
+        """Units that could be promised now."""
+        free = self.free()
+        return sum(max(free.get((sku, place), 0), 0) for place in self.places)
+
+    def bringing(self, sku: int) -> list[Supply]:
+        return [supply for supply in (*self.purchases.values(), *self.transfers.values()) if supply.sku == sku]
 
     def waits(self) -> dict[tuple[int, int], int]:
         """(line, SKU) → units waited for."""
@@ -125,6 +153,31 @@ class Plain:
             value = -worth if -units == there else -cents(worth * -units / there)
         self.on_hand[sku, place] += units
         self.value[sku, place] += value
+
+    def receive(self, supply: Supply, units: int) -> None:
+        value = supply.take(units)
+        with self.changing():
+            if supply.value is not None:
+                self.move(supply.sku, self.road, -units, -value)
+            self.move(supply.sku, supply.place, units, value)
+
+    def take_back(self, supply: Supply, units: int) -> None:
+        """What came in leaves at its own price; where the stock that stays is not worth that much, it keeps its average."""
+        key = supply.sku, supply.place
+        there, worth = self.on_hand[key], self.value[key]
+        self.move(*key, -units, supply.take(-units))
+        stays = there - units
+        if not stays:
+            self.value[key] = Decimal(0)
+        elif worth and self.value[key] <= 0:
+            self.value[key] = cents(worth * stays / there)
+
+    def lose(self, supply: Supply) -> None:
+        units = supply.coming
+        value = supply.take(units)
+        supply.received -= units
+        supply.lost += units
+        self.move(supply.sku, self.road, -units, -value)
 
     def may_leave(self, sku: int, place: int) -> int:
         return self.free().get((sku, place), 0)

@@ -13,16 +13,17 @@ from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from inventory.adjusting import adjust_stock
 from inventory.availability import availability_of
 from inventory.baskets import hold_stock, let_go
 from inventory.kits import define_kit
-from inventory.models import Backorder, Peg, PegsDue, PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel
+from inventory.models import Backorder, Peg, PegsDue, PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, TransferLine, Warehouse
 from inventory.purchasing.ordering import order_from_vendor
-from inventory.purchasing.receiving import receive_goods
-from inventory.states import ReservationState
+from inventory.purchasing.receiving import receive_goods, reverse_receipt
+from inventory.states import ReservationState, WarehouseKind
+from inventory.transferring import cancel_transfer, lose_rest, plan_transfer, receive_transfer, send_transfer
 from oms.core.errors import BusinessError
 from oms.core.invariants import prove
 from oms.core.models import Trouble
@@ -36,7 +37,8 @@ from shipping.models import Shipment
 from tests import cast
 from tests.inventory import plain
 
-CODES = ("MUG", "LAMP", "CHAIR", "SET", "DUO")
+GOODS = ("MUG", "LAMP", "CHAIR")
+CODES = (*GOODS, "SET", "DUO")
 BASKETS = ("b1", "b2")
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 PROFILE = settings(
@@ -86,7 +88,10 @@ class StockMachine(RuleBasedStateMachine):
         self.example.__enter__()
         house = self.house
         self.leeds, self.ghent = house.leeds.pk, house.ghent.pk
-        self.model = plain.Plain([self.leeds, self.ghent])
+        road = Warehouse.objects.get(kind=WarehouseKind.TRANSIT)
+        self.model = plain.Plain([self.leeds, self.ghent], road=road.pk)
+        house.vendor.over_receipt_percent = 15
+        house.vendor.save()
         self.sku_of = {"MUG": house.mug, "LAMP": house.lamp, "CHAIR": house.chair}
         self.model.cost = {sku.pk: sku.cost for sku in self.sku_of.values()}
         self.parts = {code: ((sku.pk, 1),) for code, sku in self.sku_of.items()}
@@ -112,7 +117,17 @@ class StockMachine(RuleBasedStateMachine):
     def order(self, which: int) -> plain.Order:
         return list(self.model.orders.values())[which % len(self.model.orders)]
 
+    @initialize(wanted=st.lists(lines, min_size=2, max_size=4))
+    def a_busy_morning(self, wanted):
+        for some_lines in wanted:
+            self.place(some_lines, "", True, False)
+        self.reserve()
+
     # --- orders -------------------------------------------------------------------------------------------------------
+
+    @rule(wanted=lines)
+    def place_and_reserve(self, wanted):
+        self.place(wanted, "", True, True)
 
     @rule(wanted=lines, basket=st.sampled_from(("", "", *BASKETS)), in_parts=st.booleans(), at_once=st.booleans())
     def place(self, wanted, basket, in_parts, at_once):
@@ -187,7 +202,7 @@ class StockMachine(RuleBasedStateMachine):
 
     # --- stock --------------------------------------------------------------------------------------------------------
 
-    @rule(code=st.sampled_from(("MUG", "LAMP", "CHAIR")), in_leeds=st.booleans(), units=st.integers(-12, 12).filter(bool))
+    @rule(code=st.sampled_from(GOODS), in_leeds=st.booleans(), units=st.integers(-12, 12).filter(bool))
     def adjust(self, code, in_leeds, units):
         sku, place = self.sku_of[code], self.house.leeds if in_leeds else self.house.ghent
         may = units > 0 or self.model.may_leave(sku.pk, place.pk) >= -units
@@ -228,9 +243,13 @@ class StockMachine(RuleBasedStateMachine):
                 self.model.ship(by_pk[part.order_line_id], shipment.warehouse_id, part.line_units)
                 self.model.move(part.sku_id, shipment.warehouse_id, -part.quantity)
 
-    # --- buying -------------------------------------------------------------------------------------------------------
+    # --- what comes in ------------------------------------------------------------------------------------------------
 
-    @rule(code=st.sampled_from(("MUG", "LAMP", "CHAIR")), units=st.integers(1, 20), in_leeds=st.booleans(), days=st.integers(-3, 30))
+    def one_of(self, supplies, which):
+        pk = list(supplies)[which % len(supplies)]
+        return pk, supplies[pk]
+
+    @rule(code=st.sampled_from(GOODS), units=st.integers(1, 20), in_leeds=st.booleans(), days=st.integers(-3, 30))
     def buy(self, code, units, in_leeds, days):
         place = self.house.leeds if in_leeds else self.house.ghent
         purchase = order_from_vendor(self.house.vendor, place, [(self.sku_of[code], units)], actor="user:test")
@@ -238,37 +257,88 @@ class StockMachine(RuleBasedStateMachine):
         PurchaseOrder.objects.filter(pk=purchase.pk).update(expected_on=on)
 
         line = purchase.lines.get()
-        self.model.supplies[line.pk] = plain.Supply(line.sku_id, place.pk, on, units)
+        self.model.purchases[line.pk] = plain.Supply(line.sku_id, place.pk, on, units, cost=line.unit_cost, over=units * 15 // 100)
 
-    @precondition(lambda self: self.model.supplies)
-    @rule(which=which, units=st.integers(1, 20), again=st.booleans())
+    @precondition(lambda self: self.model.purchases)
+    @rule(which=which, units=st.integers(1, 23), again=st.booleans())
     def receive(self, which, units, again):
-        pk = list(self.model.supplies)[which % len(self.model.supplies)]
-        supply, line = self.model.supplies[pk], PurchaseOrderLine.objects.get(pk=pk)
-        key = f"r{self.next()}"
+        pk, supply = self.one_of(self.model.purchases, which)
+        purchase, key = PurchaseOrderLine.objects.get(pk=pk).order_id, f"r{self.next()}"
         try:
-            receive_goods(line.order_id, {pk: units}, key=key, actor="user:test")
+            receipt = receive_goods(purchase, {pk: units}, key=key, actor="user:test")
+        except BusinessError:
+            assert units > supply.may_come
+            return
+        assert units <= supply.may_come
+        if again:
+            assert receive_goods(purchase, {pk: units}, key=key, actor="user:test") == receipt
+        self.model.receive(supply, units)
+        supply.receipts[receipt.pk] = units
+
+    @precondition(lambda self: any(supply.receipts for supply in self.model.purchases.values()))
+    @rule(which=which)
+    def take_back(self, which):
+        receipts = {pk: supply for supply in self.model.purchases.values() for pk in supply.receipts}
+        pk, supply = self.one_of(receipts, which)
+        units = supply.receipts[pk]
+        free = self.model.may_leave(supply.sku, supply.place)
+        try:
+            reverse_receipt(pk, actor="user:test", reason="wrong")
+        except BusinessError:
+            assert free < units
+            return
+        assert free >= units
+        self.model.take_back(supply, units)
+        del supply.receipts[pk]
+
+    @rule(code=st.sampled_from(GOODS), units=st.integers(1, 15), to_ghent=st.booleans(), days=st.integers(0, 9))
+    def send(self, code, units, to_ghent, days):
+        source, destination = (self.house.leeds, self.house.ghent) if to_ghent else (self.house.ghent, self.house.leeds)
+        sku, on = self.sku_of[code].pk, timezone.localdate() + timedelta(days=days)
+        free = self.model.may_leave(sku, source.pk)
+        transfer = plan_transfer(source.code, destination.code, [(code, units)], expected_on=on, actor="user:test")
+        try:
+            send_transfer(transfer.pk, actor="user:test")
+        except BusinessError:
+            assert free < units
+            cancel_transfer(transfer.pk, actor="user:test")
+            return
+        assert free >= units
+        before = self.model.value[sku, source.pk]
+        self.model.move(sku, source.pk, -units)
+        value = before - self.model.value[sku, source.pk]
+        self.model.move(sku, self.model.road, units, value)
+        self.model.transfers[transfer.lines.get().pk] = plain.Supply(sku, destination.pk, on, units, value=value)
+
+    @precondition(lambda self: self.model.transfers)
+    @rule(which=which, units=st.integers(1, 15))
+    def unload(self, which, units):
+        pk, supply = self.one_of(self.model.transfers, which)
+        try:
+            receive_transfer(TransferLine.objects.get(pk=pk).transfer_id, {pk: units}, actor="user:test")
         except BusinessError:
             assert units > supply.coming
-            return
-        assert units <= supply.coming
-        if again:
-            receive_goods(line.order_id, {pk: units}, key=key, actor="user:test")
-        supply.received += units
-        with self.model.changing():
-            self.model.move(supply.sku, supply.place, units, plain.cents(line.unit_cost * units))
+        else:
+            self.model.receive(supply, units)
+
+    @precondition(lambda self: self.model.transfers)
+    @rule(which=which)
+    def it_never_arrives(self, which):
+        pk, supply = self.one_of(self.model.transfers, which)
+        lose_rest(TransferLine.objects.get(pk=pk).transfer_id, note="fell off the lorry", actor="user:test")
+
+        if supply.coming:
+            self.model.lose(supply)
 
     @rule()
     def peg(self):
         cast.run_line("peg")
 
-        free, waits = self.model.free(), self.model.waits()
         pegged = dict(Peg.objects.values_list("backorder__sku").annotate(units=Sum("quantity")).order_by())
         for sku in self.model.cost:
-            there = sum(max(units, 0) for key, units in free.items() if key[0] == sku)
-            waiting = sum(units for key, units in waits.items() if key[1] == sku)
-            coming = sum(supply.coming for supply in self.model.supplies.values() if supply.sku == sku)
-            assert pegged.get(sku, 0) == min(max(waiting - there, 0), coming)
+            waiting = sum(units for key, units in self.model.waits().items() if key[1] == sku)
+            coming = sum(supply.coming for supply in self.model.bringing(sku))
+            assert pegged.get(sku, 0) == min(max(waiting - self.model.there(sku), 0), coming)
 
     # --- promises -----------------------------------------------------------------------------------------------------
 
@@ -276,21 +346,19 @@ class StockMachine(RuleBasedStateMachine):
     def ask(self, wanted):
         answers = availability_of(wanted)
 
-        today, free, waits = timezone.localdate(), self.model.free(), self.model.waits()
+        today = timezone.localdate()
         tomorrow = today + timedelta(days=1)
         kept = [(code, answer) for (code, _), answer in zip(wanted, answers, strict=True) if answer.code in ("now", "coming")]
         pegs_are_made = not PegsDue.objects.exists()
         for sku in self.model.cost:
-            there = sum(max(units, 0) for key, units in free.items() if key[0] == sku)
-            waiting = sum(units for key, units in waits.items() if key[1] == sku)
-            supplies = [
-                (supply.on if supply.on >= today else tomorrow, supply.coming) for supply in self.model.supplies.values() if supply.sku == sku
-            ]
+            there = self.model.there(sku)
+            waiting = sum(units for key, units in self.model.waits().items() if key[1] == sku)
+            brings = [(supply.on if supply.on >= today else tomorrow, supply.coming) for supply in self.model.bringing(sku)]
             promised = [(answer.ships_on, answer.quantity * each) for code, answer in kept for part, each in self.parts[code] if part == sku]
             for day in {on for on, _ in promised}:
-                assert sum(units for on, units in promised if on <= day) <= there + sum(units for on, units in supplies if on <= day)
+                assert sum(units for on, units in promised if on <= day) <= there + sum(units for on, units in brings if on <= day)
             if pegs_are_made:
-                assert sum(units for _, units in promised) <= max(there + sum(units for _, units in supplies) - waiting, 0)
+                assert sum(units for _, units in promised) <= max(there + sum(units for _, units in brings) - waiting, 0)
 
     # --- after every step ---------------------------------------------------------------------------------------------
 
@@ -310,8 +378,10 @@ class StockMachine(RuleBasedStateMachine):
         )
         held = {(line.pk, place): units for line in model.lines() for place, units in line.held.items() if units}
         assert {(line, place): units for line, place, units in firm} == held
-        coming = {row[0]: row[1:] for row in PurchaseOrderLine.objects.values_list("id", "quantity", "received")}
-        assert coming == {pk: (supply.quantity, supply.received) for pk, supply in model.supplies.items()}
+        bought = {row[0]: row[1:] for row in PurchaseOrderLine.objects.values_list("id", "quantity", "received")}
+        assert bought == {pk: (supply.quantity, supply.received) for pk, supply in model.purchases.items()}
+        moved = {row[0]: row[1:] for row in TransferLine.objects.exclude(transfer__state="cancelled").values_list("id", "received", "lost", "value")}
+        assert moved == {pk: (supply.received, supply.lost, supply.value) for pk, supply in model.transfers.items()}
 
     @invariant()
     def everything_is_proved(self):
