@@ -64,11 +64,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an order still wants, and where it goes."""
+    """What an order still wants, and where it goes.
+
+    `ships_complete`: its customer takes one delivery and no parts. `already`: warehouse → what the order has from there is sold for.
+    """
 
     demands: Sequence[Demand]
     country: str = ""
     postcode: str = ""
+    ships_complete: bool = False
+    already: Mapping[int, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,12 @@ class _Context:
 
     def units(self, place: Place) -> int:
         """Give how many of the units wanted `place` has."""
-        return sum(min(units, self.free.get(sku, {}).get(place.id, 0)) for sku, units in self.wanted.items())
+        return sum(max(min(units, self.free.get(sku, {}).get(place.id, 0)), 0) for sku, units in self.wanted.items())
+
+    @property
+    def value(self) -> Decimal:
+        """Give what all that is wanted is sold for."""
+        return sum((demand.unit_value * demand.quantity for demand in self.order.demands), Decimal(0))
 
 
 def _wanted_units(demands: Iterable[Demand]) -> dict[int, int]:
@@ -156,11 +166,15 @@ def _not_serving(place: Place, context: _Context) -> str:
     return "" if not place.lanes or context.lane(place) else "does_not_serve"
 
 
+def _carries_nothing(place: Place, context: _Context) -> str:
+    return "" if context.units(place) else "has_none"
+
+
 def _no_capacity(place: Place, context: _Context) -> str:
     return "no_capacity" if place.capacity is not None and context.used.get(place.id, 0) >= place.capacity else ""
 
 
-_FILTERS: dict[str, Callable[[Place, _Context], str]] = {"serves": _not_serving, "capacity": _no_capacity}
+_FILTERS: dict[str, Callable[[Place, _Context], str]] = {"serves": _not_serving, "carries": _carries_nothing, "capacity": _no_capacity}
 
 
 def _filter(rule: Rule, places: list[Place], context: _Context, trace: list[dict[str, Any]]) -> list[Place]:
@@ -218,30 +232,62 @@ def _shown(policy: str, value: Any) -> str:
 
 
 def _take(places: list[Place], context: _Context, rules: Mapping[str, Rule], trace: list[dict[str, Any]]) -> list[Take]:
-    whole = next((place for place in places if context.covers(place)), None)
+    never = "never_split" if "never_split" in rules else "ship_complete" if context.order.ships_complete else ""
+    threshold = rules["split_value"].amount if "split_value" in rules else None
+    already = context.order.already
+    if never and already:
+        places = _only_where_it_is(never, places, context, trace)
+    whole = _whole(places, context, threshold)
     if whole is not None:
-        trace.append({"step": "whole", "chosen": [whole.name]})
+        trace.append({"step": "whole", "chosen": [[whole.name, context.units(whole)]]})
         return _taken([whole], context)
-    if "never_split" in rules:
-        trace.append({"step": "never_split", "chosen": []})
+    if never == "never_split":
+        trace.append({"step": never, "chosen": []})
         return []
     able = [(context.units(place), position, place) for position, place in enumerate(places)]
     able = sorted((row for row in able if row[0]), key=lambda row: (-row[0], row[1]))
-    chosen = [place for _, _, place in able]
-    threshold = rules["split_value"].amount if "split_value" in rules else None
-    takes = _taken(chosen, context, keep=False) if threshold else []
-    while threshold and len({take.warehouse for take in takes}) > 1:
-        values = _values(takes, context)
-        poorest = min(values, key=lambda warehouse: (values[warehouse], -[place.id for place in chosen].index(warehouse)))
-        if values[poorest] >= threshold:
-            break
-        trace.append({"step": "split_value", "dropped": [[next(p.name for p in chosen if p.id == poorest), "part_too_small"]]})
-        chosen = [place for place in chosen if place.id != poorest]
-        takes = _taken(chosen, context, keep=False)
+    chosen = [place for _, _, place in able][: 1 if never else None]
+    if threshold and not never:
+        chosen = _worth_it(chosen, context, threshold, trace)
     takes = _taken(chosen, context)
-    used = {take.warehouse for take in takes}
-    trace.append({"step": "parts" if len(used) > 1 else "part", "chosen": [place.name for place in chosen if place.id in used]})
+    units: dict[int, int] = {}
+    for take in takes:
+        units[take.warehouse] = units.get(take.warehouse, 0) + take.units
+    step = never or ("parts" if len(units) > 1 else "part")
+    trace.append({"step": step, "chosen": [[place.name, units[place.id]] for place in chosen if place.id in units]})
     return takes
+
+
+def _only_where_it_is(never: str, places: list[Place], context: _Context, trace: list[dict[str, Any]]) -> list[Place]:
+    """Give the warehouses that the order has something from already: a second one would split it."""
+    kept = [place for place in places if place.id in context.order.already]
+    dropped = [[place.name, "already_elsewhere"] for place in places if place not in kept]
+    trace.append({"step": never, "kept": [place.name for place in kept], "dropped": dropped})
+    return kept
+
+
+def _whole(places: Sequence[Place], context: _Context, threshold: Decimal | None) -> Place | None:
+    """Give the first place that can fill all that is wanted: before others one that the order has something from already."""
+    already = context.order.already
+    able = [place for place in places if context.covers(place)]
+    if already and threshold and context.value < threshold:
+        able = [place for place in able if place.id in already]
+    return next((place for place in able if place.id in already), able[0] if able else None)
+
+
+def _worth_it(chosen: list[Place], context: _Context, threshold: Decimal, trace: list[dict[str, Any]]) -> list[Place]:
+    """Leave out the poorest part until every part is worth the threshold, with what the order has from there already."""
+    already = context.order.already
+    while True:
+        values = {warehouse: value + already.get(warehouse, 0) for warehouse, value in _values(_taken(chosen, context, keep=False), context).items()}
+        ranks = {place.id: rank for rank, place in enumerate(chosen)}
+        poor = [warehouse for warehouse in values if warehouse not in already and values[warehouse] < threshold]
+        if not poor or len(values.keys() | already.keys()) < 2:
+            return chosen
+        poorest = min(poor, key=lambda warehouse: (values[warehouse], -ranks[warehouse]))
+        name = next(place.name for place in chosen if place.id == poorest)
+        trace.append({"step": "split_value", "dropped": [[name, "part_too_small", f"{values[poorest]:.2f}"]], "amount": f"{threshold:.2f}"})
+        chosen = [place for place in chosen if place.id != poorest]
 
 
 def _taken(places: Sequence[Place], context: _Context, *, keep: bool = True) -> list[Take]:

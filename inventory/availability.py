@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db import connection
@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from inventory.allocation import Place
+from inventory.allocation import Place, Rule
 from inventory.kits import compositions, parts_of
 from inventory.models import Sku, StockLevel
 from inventory.pegging import supplies_of
 from inventory.promising import Answer, Shelf, Supply, promise
-from inventory.sourcing import places_serving
+from inventory.sourcing import places_serving, rules_in_force, served_from
 from oms.core.errors import Invalid
 
 Parts = tuple[tuple[int, int], ...]
@@ -50,7 +50,8 @@ class _Known:
     shelves: dict[int, list[Shelf]]
     lead_days: dict[int, int]
     today: date
-    places: list[Place] = field(default_factory=list)
+    places: list[Place]
+    rules: list[Rule]
 
 
 def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", postcode: str = "") -> list[Availability]:
@@ -111,11 +112,17 @@ def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date
         for sku in sku_ids:
             if (sku, place) in places:
                 shelves[sku].append(places[sku, place])
-    for sku, units in _spoken_for(sku_ids).items():
+    for sku, units in spoken_for(sku_ids).items():
         for shelf in shelves[sku]:
             taken = min(units, max(shelf.now, 0))
             shelf.now -= taken
             units -= taken
+            # What has just been ordered and is not pegged yet will be.
+            for position, supply in enumerate(shelf.later):
+                taken = min(units, supply.units - supply.pegged)
+                if taken > 0:
+                    shelf.later[position] = replace(supply, pegged=supply.pegged + taken)
+                    units -= taken
     return shelves
 
 
@@ -123,14 +130,14 @@ def _known(sku_ids: set[int], countries: set[str]) -> _Known:
     places = places_serving(countries)
     today = timezone.localdate()
     shelves = shelves_of(sorted(sku_ids), [place.id for place in places], today=today)
-    return _Known(shelves, _lead_days(sku_ids), today, places)
+    return _Known(shelves, _lead_days(sku_ids), today, places, rules_in_force())
 
 
 def _in_time(supply: Supply, today: date) -> Supply:
-    return supply if supply.on >= today else Supply(**(supply.__dict__ | {"on": today + timedelta(days=1)}))
+    return supply if supply.on >= today else replace(supply, on=today + timedelta(days=1))
 
 
-def _spoken_for(sku_ids: Sequence[int]) -> dict[int, int]:
+def spoken_for(sku_ids: Sequence[int]) -> dict[int, int]:
     """Give SKU → units that orders wait for and that are pegged to nothing: who comes later does not get them first. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -159,8 +166,18 @@ def _lead_days(sku_ids: Iterable[int]) -> dict[int, int]:
 
 
 def _answer(known: _Known, parts: Parts, units: int, country: str, postcode: str) -> Answer:
-    serving = [place.id for place in known.places if not country or not place.lanes or place.lane_to(country, postcode)]
-    return promise(parts, units, shelves=known.shelves, warehouses=serving, today=known.today, lead_days=known.lead_days)
+    policies = {rule.policy for rule in known.rules}
+    serving = served_from(known.places, known.rules, country, postcode)
+    return promise(
+        parts,
+        units,
+        shelves=known.shelves,
+        warehouses=[place.id for place in known.places if serving is None or place.id in serving],
+        today=known.today,
+        lead_days=known.lead_days,
+        full=[place.id for place in known.places if place.capacity == 0] if "capacity" in policies else [],
+        may_split="never_split" not in policies,
+    )
 
 
 def _days_on_the_road(places: Sequence[Place], answer: Answer, country: str, postcode: str) -> int:
@@ -201,8 +218,17 @@ def _reason(sku: Sku, answer: Answer, code: str, names: dict[int, str], lacking:
         if answer.now:
             return _("%(now)d free now; the rest with %(number)s from %(source)s, expected %(day)s.") % facts
         return _("%(sku)s comes with %(number)s from %(source)s, expected %(day)s.") % facts
+    if code == "coming" and answer.full and answer.warehouse is not None:
+        return _("%(units)d free in %(place)s, which takes on no more orders today: it leaves on %(day)s.") % {
+            **facts,
+            "place": names[answer.warehouse],
+        }
     if code == "coming":
         return _("All of it is there on %(day)s.") % facts
+    if answer.apart and sku.is_active:
+        if code == "buy":
+            return _("There is enough of it, but not together in one warehouse: bought today, it is here about %(day)s.") % facts
+        return _("There is enough of it, but not together in one warehouse, and no more of it is on order.") % facts
     if code == "buy":
         if answer.now:
             return _("%(now)d free now; the rest of %(sku)s is not on order yet: bought today, it is here about %(day)s.") % facts

@@ -1,6 +1,6 @@
 """What orders wait for: a row for every SKU that a line lacks, which is pegged to what will bring it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,6 +31,8 @@ class Waiting:
     priority: int
     since: datetime
     promised_on: date | None = None
+    country: str = ""
+    postcode: str = ""
 
 
 def keep_waiting(lines: Sequence[Waiting], *, tried: bool) -> None:
@@ -50,12 +52,24 @@ def keep_waiting(lines: Sequence[Waiting], *, tried: bool) -> None:
             elif row is not None and not line.units:
                 gone.append(row)
             elif row is not None:
-                row.quantity, row.priority = line.units * each, line.priority
+                row.quantity, row.priority, row.since = line.units * each, line.priority, line.since
                 changed.append(row)
     _save(changed, tried=tried)
     _end(gone)
     bulk.insert_all(new)
     supply_changed({row.sku_id for row in (*new, *changed, *gone)})
+
+
+def queue_anew(places: Mapping[int, tuple[int, datetime]]) -> None:
+    """Give what orders wait for another place in the queue: order → (priority, since when). Locks their backorders by primary key.
+
+    Safe to repeat. Has the pegs of their SKUs made anew.
+    """
+    rows = lock(Backorder.objects.filter(order_id__in=list(places)))
+    for row in rows:
+        row.priority, row.since = places[row.order_id]
+    bulk.save_all(rows, "priority", "since")
+    supply_changed({row.sku_id for row in rows})
 
 
 def forget(order_ids: Iterable[int]) -> None:
@@ -93,6 +107,8 @@ def _row(line: Waiting, sku: int, each: int) -> Backorder:
         priority=line.priority,
         since=line.since,
         promised_on=line.promised_on,
+        country=line.country[:2],
+        postcode=line.postcode[:20],
     )
 
 
@@ -108,8 +124,9 @@ def _save(rows: Sequence[Backorder], *, tried: bool) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE inventory_backorder SET quantity = new.quantity, priority = new.priority,"
+                "UPDATE inventory_backorder SET quantity = new.quantity, priority = new.priority, since = new.since,"
                 " tried_at = CASE WHEN %s THEN clock_timestamp() ELSE tried_at END"
-                " FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS new(id, quantity, priority) WHERE inventory_backorder.id = new.id",
-                [tried, [row.pk for row in rows], [row.quantity for row in rows], [row.priority for row in rows]],
+                " FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[]) AS new(id, quantity, priority, since)"
+                " WHERE inventory_backorder.id = new.id",
+                [tried, [row.pk for row in rows], [row.quantity for row in rows], [row.priority for row in rows], [row.since for row in rows]],
             )

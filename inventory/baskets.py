@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.allocation import Demand, Wanted, allocate_one
+from inventory.allocation import Demand, Rule, Wanted, allocate_one
+from inventory.availability import spoken_for
 from inventory.kits import compositions, parts_of
 from inventory.models import Reservation, Sku, StockLevel
-from inventory.reserving import release_rows
+from inventory.reserving import free_units, release_rows
 from inventory.sourcing import places_serving, rules_in_force
 from inventory.states import ReservationState
 from oms.core import bulk
@@ -40,9 +41,9 @@ def hold_stock(
 ) -> Held:
     """Hold stock for `basket`: exactly `lines`, (SKU code, units), for `minutes` from now; what it held before is let go in the same step.
 
-    What is not there is not held: see `Held.units`, by position. Asking again with the same lines only makes it last longer. Waits its turn
-    per basket, then locks its reservations and the stock levels. Raises Invalid for unknown SKUs and figures out of bounds. Records `stock.freed`
-    for what was let go.
+    What is not there, or is waited for by orders already, is not held: see `Held.units`, by position. Asking again with the same lines only
+    makes it last longer. Waits its turn per basket, then locks its reservations and the stock levels. Raises Invalid for unknown SKUs and figures
+    out of bounds. Records `stock.freed` for what was let go.
     """
     _check(basket, lines, minutes)
     skus = _skus([code for code, _units in lines])
@@ -53,10 +54,9 @@ def hold_stock(
         before = lock(Reservation.objects.filter(basket=basket, state=ReservationState.SOFT, order_id__isnull=True))
         levels = _locked({sku for demand in demands for sku, _each in demand.parts} | {row.sku_id for row in before})
         freed = _let_go(before, levels)
-        free: dict[int, dict[int, int]] = {}
-        for (sku_id, warehouse_id), level in levels.items():
-            free.setdefault(sku_id, {})[warehouse_id] = level.to_promise
-        allocation = allocate_one(Wanted(demands, country, postcode), free=free, places=places_serving({country}), rules=rules_in_force())
+        places = places_serving({country})
+        free = free_units(levels.values(), spoken_for({sku for sku, _warehouse in levels}), places)
+        allocation = allocate_one(Wanted(demands, country, postcode), free=free, places=places, rules=_without_split(rules_in_force()))
         now = timezone.now()
         until = now + timedelta(minutes=minutes)
         held: list[Reservation] = []
@@ -151,6 +151,11 @@ def _skus(codes: Sequence[str]) -> dict[str, Sku]:
 
 def _locked(skus: set[int]) -> dict[tuple[int, int], StockLevel]:
     return {(level.sku_id, level.warehouse_id): level for level in lock(StockLevel.objects.filter(sku__in=skus))}
+
+
+def _without_split(rules: Sequence[Rule]) -> list[Rule]:
+    """Leave out what asks for what an order is worth: a basket holds what there is, wherever it lies, and the order chooses anew."""
+    return [rule for rule in rules if rule.policy not in ("split_value", "never_split")]
 
 
 def _let_go(rows: Sequence[Reservation], levels: dict[tuple[int, int], StockLevel]) -> int:

@@ -4,8 +4,8 @@ Available to promise of a SKU in a warehouse on a day = on hand − reserved −
 (Definition: APICS Dictionary, “available-to-promise”, cumulative with look-ahead for pegged demand.)
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 
@@ -25,37 +25,54 @@ class Supply:
 
 @dataclass(frozen=True)
 class Demand:
-    """Units that `reference` waits for."""
+    """Units that `reference` waits for. `warehouses`: those it may have them from; None: any. `may_take_free`: what is free now is for it too."""
 
     reference: int
     units: int
+    warehouses: frozenset[int] | None = None
+    may_take_free: bool = True
+
+    def may_have(self, warehouse: int) -> bool:
+        return self.warehouses is None or warehouse in self.warehouses
 
 
 @dataclass(frozen=True)
 class Pegged:
-    """What fills a demand. `expected_on`: the day the last of it comes; None while some of it is not on its way at all."""
+    """What fills a demand. `expected_on`: the day the last of it comes; None while some of it is not on its way at all, and where nothing of it need
+    come. `there`: units that are there already. `open`: units that nothing brings.
+    """
 
     pegs: tuple[tuple[Supply, int], ...]
     expected_on: date | None
     open: int
+    there: int = 0
 
 
-def peg(demands: Sequence[Demand], supplies: Sequence[Supply], *, free: int = 0) -> list[Pegged]:
-    """Point `demands`, the first served first, at `free` units and then at `supplies`, the soonest first. What is pegged already is made anew."""
+def peg(demands: Sequence[Demand], supplies: Sequence[Supply], *, free: Mapping[int, int] | None = None) -> list[Pegged]:
+    """Point `demands`, the first served first, at `free` units (warehouse → units) and then at `supplies`, the soonest first.
+
+    What is pegged already is made anew. Nobody is pointed at what comes to a warehouse that does not serve them.
+    """
     left = [supply.units for supply in supplies]
+    shelf = dict(free or {})
     answers = []
     for demand in demands:
-        open_units = demand.units - min(free, demand.units)
-        free -= demand.units - open_units
+        open_units = demand.units
+        for warehouse in shelf if demand.may_take_free else ():
+            units = min(open_units, shelf[warehouse]) if demand.may_have(warehouse) else 0
+            if units > 0:
+                shelf[warehouse] -= units
+                open_units -= units
+        there = demand.units - open_units
         pegs = []
         for position, supply in enumerate(supplies):
-            units = min(open_units, left[position])
+            units = min(open_units, left[position]) if demand.may_have(supply.warehouse) else 0
             if units > 0:
                 pegs.append((supply, units))
                 left[position] -= units
                 open_units -= units
         last = max((supply.on for supply, _ in pegs), default=None)
-        answers.append(Pegged(tuple(pegs), None if open_units else last, open_units))
+        answers.append(Pegged(tuple(pegs), None if open_units else last, open_units, there))
     return answers
 
 
@@ -77,6 +94,7 @@ class Answer:
     """When `units` of something can leave: `on` is None where nothing that is known brings them. `warehouse`: where from; None: from several.
 
     `reason`: now, coming, buy, never. `now`: units there today. `supply`: the last thing waited for. `lacking`: the SKU waited for, of a kit.
+    `full`: it is there, but the warehouse takes on no more orders today. `apart`: there is and comes enough of it, but not together in one place.
     """
 
     on: date | None
@@ -86,6 +104,8 @@ class Answer:
     warehouse: int | None = None
     supply: Supply | None = None
     lacking: int | None = None
+    full: bool = False
+    apart: bool = False
 
 
 def promise(
@@ -96,30 +116,51 @@ def promise(
     warehouses: Sequence[int],
     today: date,
     lead_days: Mapping[int, int],
+    full: Collection[int] = (),
+    may_split: bool = True,
 ) -> Answer:
     """Say when `units`, each made of `parts` (SKU, units), can leave; what is promised is taken off `shelves`, so the next line is told the truth.
 
-    From one warehouse if one can give all of it as soon as any, else from several; else as soon as it can be bought: `lead_days`, SKU → days; a SKU
-    that is not in it is bought nowhere.
+    From one warehouse if one can give all of it as soon as any, else, where it may be split, from several; else as soon as what lacks can be
+    bought: `lead_days`, SKU → days; a SKU that is not in it is bought nowhere. `full`: warehouses that take on no more orders today.
     """
-    days = sorted({today, *(max(supply.on, today) for sku, _ in parts for shelf in shelves.get(sku, ()) for supply in shelf.later)})
+    tomorrow = today + timedelta(days=1)
+    days = {today, *(max(supply.on, today) for sku, _ in parts for shelf in shelves.get(sku, ()) for supply in shelf.later)}
+    days |= {tomorrow} if full else set()
     now = _units_by(parts, shelves, warehouses, today)
-    for day in days:
-        for warehouse in warehouses:
-            if _units_by(parts, shelves, [warehouse], day) >= units:
-                supply, lacking = _take(parts, units, shelves, [warehouse], day)
-                return Answer(day, "coming" if day > today else "now", units, min(now, units), warehouse, supply, lacking)
-        if len(parts) == 1 and _units_by(parts, shelves, warehouses, day) >= units:
-            supply, lacking = _take(parts, units, shelves, warehouses, day)
-            return Answer(day, "coming" if day > today else "now", units, min(now, units), None, supply, lacking)
-    last = days[-1]
-    short = [sku for sku, each in parts if sum(shelf.by(last) for shelf in _on(shelves, sku, warehouses)) < each * units]
-    lacking = short[0] if short else parts[0][0]
-    unknown = [sku for sku in short if sku not in lead_days]
+    for day in sorted(days):
+        able = warehouses if day > today else [warehouse for warehouse in warehouses if warehouse not in full]
+        for some in [*([warehouse] for warehouse in able), *([able] if may_split else [])]:
+            if _units_by(parts, shelves, some, day) >= units:
+                supply, lacking = _take(parts, units, shelves, some, day)
+                reason = "now" if day == today else "coming"
+                where = some[0] if len(some) == 1 else None
+                return Answer(day, reason, units, min(now, units), where, supply, lacking, full=day > today and supply is None)
+    return _bought(parts, units, shelves, warehouses, today, lead_days, now)
+
+
+def _bought(
+    parts: Sequence[tuple[int, int]],
+    units: int,
+    shelves: Mapping[int, Sequence[Shelf]],
+    warehouses: Sequence[int],
+    today: date,
+    lead_days: Mapping[int, int],
+    now: int,
+) -> Answer:
+    """Say when what lacks can be there if it is bought today; what is there and comes is used up all the same."""
+    known = {sku: sum(shelf.now + sum(s.units - s.pegged for s in shelf.later) for shelf in _on(shelves, sku, warehouses)) for sku, _ in parts}
+    short = [sku for sku, each in parts if known[sku] < each * units]
+    # Enough of everything, but nowhere together: what is bought is bought for one place.
+    wanting = short or [sku for sku, _ in parts]
+    unknown = [sku for sku in wanting if sku not in lead_days]
+    lacking = (unknown or wanting)[0]
+    coming = [supply.on for sku in short for shelf in _on(shelves, sku, warehouses) for supply in shelf.later if supply.units > supply.pegged]
+    _take(parts, units, shelves, warehouses, date.max)
     if unknown:
-        return Answer(None, "never", units, min(now, units), lacking=unknown[0])
-    wait = max((lead_days[sku] for sku in short), default=max((lead_days.get(sku, 0) for sku, _ in parts), default=0))
-    return Answer(max(today + timedelta(days=wait), last), "buy", units, min(now, units), lacking=lacking)
+        return Answer(None, "never", units, min(now, units), lacking=lacking, apart=not short)
+    bought = today + timedelta(days=max(lead_days[sku] for sku in wanting))
+    return Answer(max([bought, *coming]), "buy", units, min(now, units), lacking=lacking, apart=not short)
 
 
 def _on(shelves: Mapping[int, Sequence[Shelf]], sku: int, warehouses: Sequence[int]) -> list[Shelf]:
@@ -134,21 +175,23 @@ def _units_by(parts: Sequence[tuple[int, int]], shelves: Mapping[int, Sequence[S
 def _take(
     parts: Sequence[tuple[int, int]], units: int, shelves: Mapping[int, Sequence[Shelf]], warehouses: Sequence[int], day: date
 ) -> tuple[Supply | None, int | None]:
-    """Take what is promised off the shelves, what is there first; give the latest supply that was needed, and its SKU."""
+    """Take what is promised off the shelves, each unit whole from one warehouse, what is there first; give the latest supply needed, and its SKU."""
     latest: Supply | None = None
     lacking: int | None = None
-    for sku, each in parts:
-        wanted = each * units
-        for shelf in _on(shelves, sku, warehouses):
-            taken = min(wanted, max(shelf.now, 0))
-            shelf.now -= taken
-            wanted -= taken
-        for shelf in _on(shelves, sku, warehouses):
-            for position, supply in enumerate(shelf.later):
-                taken = min(wanted, supply.units - supply.pegged) if supply.on <= day else 0
-                if taken > 0:
-                    shelf.later[position] = Supply(**(supply.__dict__ | {"pegged": supply.pegged + taken}))
-                    wanted -= taken
-                    if latest is None or supply.on >= latest.on:
-                        latest, lacking = supply, sku
+    for warehouse in warehouses:
+        whole = min(units, _units_by(parts, shelves, [warehouse], day))
+        units -= whole
+        for sku, each in parts:
+            wanted = each * whole
+            for shelf in _on(shelves, sku, [warehouse]):
+                taken = min(wanted, max(shelf.now, 0))
+                shelf.now -= taken
+                wanted -= taken
+                for position, supply in enumerate(shelf.later):
+                    taken = min(wanted, supply.units - supply.pegged) if supply.on <= day else 0
+                    if taken > 0:
+                        shelf.later[position] = replace(supply, pegged=supply.pegged + taken)
+                        wanted -= taken
+                        if latest is None or supply.on >= latest.on:
+                            latest, lacking = supply, sku
     return latest, lacking if len(parts) > 1 else None

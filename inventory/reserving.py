@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from inventory.allocation import Allocation, Free, Place, Wanted, allocate_one
@@ -18,12 +20,18 @@ OPEN = (ReservationState.SOFT, ReservationState.FIRM)
 
 @dataclass(frozen=True)
 class Asking:
-    """An order that asks for stock. `has_basket`: it took up soft reservations, its own before all others. `is_waiting`: it waited for it."""
+    """An order that asks for stock. `has_basket`: it took up soft reservations, its own before all others. `is_waiting`: it waited for it.
+
+    `anew`: what it has reserved is let go in the same step and chosen anew, its own before all others; everything of it is in `wanted`. `values`:
+    of an order that has been given something before, line → what a unit of it is sold for.
+    """
 
     order_id: int
     wanted: Wanted
     has_basket: bool = False
     is_waiting: bool = False
+    anew: bool = False
+    values: Mapping[int, Decimal] = field(default_factory=dict)
 
 
 def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping[int, int]]) -> list[Allocation]:
@@ -31,29 +39,32 @@ def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping
 
     `kept_back(skus)`: SKU → units that somebody else waits for already; asked
     under the lock, so that who began to wait a moment ago counts as well.
-    Locks the soft reservations of the orders, then the stock levels of all SKUs wanted, by primary key, added up over the whole batch before, kits
-    taken apart; a constant number of statements whatever its size. Stock kept for safety is not touched. Short stock is not an error: see
-    `Allocation.short`. The caller's order lock keeps a repeat from reserving twice. Every choice leaves a SourcingDecision.
+    Locks the reservations that are the orders' own, then the stock levels of all SKUs wanted, by primary key, added up over the whole batch
+    before, kits taken apart; a constant number of statements whatever its size. Stock kept for safety is not touched. Short stock is not an
+    error: see `Allocation.short`. The caller's order lock keeps a repeat from reserving twice. Every choice leaves a SourcingDecision, but where
+    somebody who waits got nothing again.
     """
     skus = {sku for one in asking for demand in one.wanted.demands for sku, _ in demand.parts}
     places = places_serving({one.wanted.country for one in asking}, in_turn=True)
     rules = rules_in_force()
-    soft = _taken_up([one.order_id for one in asking if one.has_basket])
-    skus |= {row.sku_id for rows in soft.values() for row in rows}
-    warehouses = {place.id for place in places} | {row.warehouse_id for rows in soft.values() for row in rows}
+    own = _own(asking)
+    already = _already(asking)
+    skus |= {row.sku_id for rows in own.values() for row in rows}
+    warehouses = {place.id for place in places} | {row.warehouse_id for rows in own.values() for row in rows}
     levels = {(level.sku_id, level.warehouse_id): level for level in lock(StockLevel.objects.filter(sku__in=skus, warehouse__in=warehouses))}
-    free = _free(levels.values(), kept_back(skus), places)
+    free = free_units(levels.values(), kept_back(skus), places)
     now = timezone.now()
     used: dict[int, int] = {}
     allocations, reservations, decisions = [], [], []
     touched: dict[int, StockLevel] = {}
     for one in asking:
-        for row in soft.get(one.order_id, ()):
+        for row in own.get(one.order_id, ()):
             level = levels[row.sku_id, row.warehouse_id]
             level.reserved -= row.quantity
             touched[level.pk] = level
             free[row.sku_id][row.warehouse_id] = free[row.sku_id].get(row.warehouse_id, 0) + row.quantity
-        allocation = allocate_one(one.wanted, free=free, places=places, rules=rules, used=used)
+        wanted = replace(one.wanted, already=already[one.order_id]) if one.order_id in already else one.wanted
+        allocation = allocate_one(wanted, free=free, places=places, rules=rules, used=used)
         allocations.append(allocation)
         for take in allocation.takes:
             for position, (sku, each) in enumerate(take.parts):
@@ -72,23 +83,39 @@ def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping
                 level = levels[sku, take.warehouse]
                 level.reserved += each * take.units
                 touched[level.pk] = level
-        if allocation.trace:
+        if allocation.trace and (allocation.takes or not one.values):
             decisions.append(SourcingDecision(order_id=one.order_id, made_at=now, trace=allocation.trace))
     bulk.insert_all(reservations)
     bulk.save_all(list(touched.values()), "reserved")
     bulk.insert_all(decisions)
-    _end([row for rows in soft.values() for row in rows])
+    _end([row for rows in own.values() for row in rows])
     return allocations
 
 
-def _taken_up(order_ids: Sequence[int]) -> dict[int, list[Reservation]]:
-    """Lock the soft reservations that orders took up with their basket."""
-    if not order_ids:
+def _own(asking: Sequence[Asking]) -> dict[int, list[Reservation]]:
+    """Lock what is the orders' own and is chosen anew: what they took up with their basket, and what of them must be chosen as one."""
+    baskets = [one.order_id for one in asking if one.has_basket]
+    anew = [one.order_id for one in asking if one.anew]
+    if not baskets and not anew:
         return {}
     rows: dict[int, list[Reservation]] = defaultdict(list)
-    for row in lock(Reservation.objects.filter(order_id__in=order_ids, state=ReservationState.SOFT)):
+    mine = Q(order_id__in=baskets, state=ReservationState.SOFT) | Q(order_id__in=anew, state=ReservationState.FIRM)
+    for row in lock(Reservation.objects.filter(mine)):
         rows[row.for_order].append(row)
     return rows
+
+
+def _already(asking: Sequence[Asking]) -> dict[int, dict[int, Decimal]]:
+    """Give order → warehouse → what it has from there, gone out or reserved, is sold for. One query; none where nobody has anything."""
+    values = {one.order_id: one.values for one in asking if one.values and not one.anew}
+    if not values:
+        return {}
+    found: dict[int, dict[int, Decimal]] = {}
+    taken = Reservation.objects.filter(order_id__in=values, state__in=[ReservationState.FIRM, ReservationState.CONSUMED], line_units__gt=0)
+    for order, line, warehouse, units in taken.values_list("order_id", "line_id", "warehouse_id").annotate(units=Sum("line_units")).order_by():
+        places = found.setdefault(order, {})
+        places[warehouse] = places.get(warehouse, Decimal(0)) + values[order].get(line, Decimal(0)) * units
+    return found
 
 
 def _end(rows: Sequence[Reservation]) -> None:
@@ -124,7 +151,8 @@ def lock_places(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Stoc
     return {key: level for level in rows if (key := (level.sku_id, level.warehouse_id)) in places}
 
 
-def _free(levels: Iterable[StockLevel], kept_back: Mapping[int, int], places: Sequence[Place]) -> Free:
+def free_units(levels: Iterable[StockLevel], kept_back: Mapping[int, int], places: Sequence[Place]) -> Free:
+    """Give what may be promised of `levels`, without what is kept back for others, taken off where it is asked for first."""
     free: Free = defaultdict(dict)
     for level in levels:
         free[level.sku_id][level.warehouse_id] = level.to_promise

@@ -1,7 +1,11 @@
 """What decides which warehouse an order is filled from: the rules and lanes that managers keep, as the allocation takes them."""
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count
@@ -10,13 +14,16 @@ from django.utils.translation import gettext as _
 
 from inventory.allocation import Lane as Way
 from inventory.allocation import Place, Rule
-from inventory.models import Backorder, Lane, Reservation, SourcingRule, Warehouse
-from inventory.states import ReservationState
-from oms.core.errors import Invalid
-from oms.core.events import fact, record
+from inventory.models import Backorder, Lane, PegsDue, Reservation, SourcingRule, Warehouse
+from inventory.states import ReservationState, SourcingPolicy
+from oms.core import bulk
+from oms.core.errors import Conflict, Invalid, NotFound
+from oms.core.events import fact, record, wake
 from oms.core.locks import lock, take_turn
 
 MOST_AMOUNT = 1_000_000
+MOST_POSITION = 10_000
+MOST_CAPACITY = 1_000_000
 
 
 def places_serving(countries: Iterable[str], *, in_turn: bool = False) -> list[Place]:
@@ -61,37 +68,117 @@ def _taken_today(warehouse_ids: list[int]) -> dict[int, int]:
     return dict(rows.values_list("warehouse_id").annotate(orders=Count("order_id", distinct=True)).order_by())
 
 
+def served_from(places: Sequence[Place], rules: Sequence[Rule], country: str, postcode: str) -> frozenset[int] | None:
+    """Give the warehouses among `places` that may serve a destination under `rules`; None where any may."""
+    if not country or not any(rule.policy == "serves" for rule in rules):
+        return None
+    return frozenset(place.id for place in places if not place.lanes or place.lane_to(country, postcode))
+
+
 def rules_in_force() -> list[Rule]:
     """Give the rules in their order. One query."""
     return [Rule(rule.policy, rule.amount) for rule in SourcingRule.objects.filter(is_active=True)]
 
 
-def change_rules(rules: list[tuple[str, int, bool, object]], *, actor: str) -> None:
-    """Have exactly `rules` in force: (policy, position, is active, amount or None). Orders that wait are looked at again.
+class RuleChange(NamedTuple):
+    """A step as somebody wants it. `position`: its place among the others. `amount`: what it asks for, where it asks for anything."""
 
-    Locks the rules. Safe to repeat. Raises Invalid for a split by value without an amount. Records `sourcing.changed`.
+    policy: str
+    position: int
+    is_active: bool
+    amount: Decimal | None = None
+
+
+def all_rules() -> list[RuleChange]:
+    """Give every step there is, those in force and those switched off, in their order. One query."""
+    kept = [RuleChange(rule.policy, rule.position, rule.is_active, rule.amount) for rule in SourcingRule.objects.all()]
+    there = {rule.policy for rule in kept}
+    last = max((rule.position for rule in kept), default=0)
+    missing = [policy for policy in SourcingPolicy.values if policy not in there]
+    return kept + [RuleChange(policy, last + 10 * number, False) for number, policy in enumerate(missing, start=1)]
+
+
+def version_of(rules: Iterable[RuleChange]) -> str:
+    """Give what tells one set of rules from another: sent back with a change, so that nobody writes over what somebody else has just changed."""
+    told = [[rule.policy, rule.is_active, None if rule.amount is None else f"{rule.amount.normalize():f}"] for rule in rules]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def change_rules(changes: Sequence[tuple[str, int, bool, Decimal | None]], *, actor: str, seen: str = "") -> None:
+    """Have exactly `changes` in force, each as a RuleChange: what is not among them is switched off. Orders that wait are looked at again.
+
+    `seen`: the version of the rules that this is a change of; Conflict where they are others by now. Locks the rules, then the backorders by
+    primary key. Safe to repeat. Raises Invalid for what makes no sense. Records `sourcing.changed`.
     """
+    wanted = [RuleChange(*change) for change in changes]
+    checked_rules(wanted)
     with transaction.atomic():
+        take_turn("sourcing rules")
+        if seen and seen != version_of(all_rules()):
+            raise Conflict(_("Somebody has changed the rules in the meantime: look at them again."))
         known = {rule.policy: rule for rule in lock(SourcingRule.objects.all())}
-        for policy, position, is_active, amount in rules:
-            rule = known.get(policy) or SourcingRule(policy=policy)
-            rule.position, rule.is_active, rule.amount = position, is_active, amount  # type: ignore[assignment]
-            checked_rule(rule)
+        for policy, position, is_active, amount in wanted:
+            rule = known.pop(policy, None) or SourcingRule(policy=policy)
+            rule.position, rule.is_active, rule.amount = position, is_active, amount
             rule.save()
-        Backorder.objects.update(tried_at=None)
+        SourcingRule.objects.filter(policy__in=known).update(is_active=False)
+        look_again()
         active = ", ".join(rule.policy for rule in SourcingRule.objects.filter(is_active=True))
         record([fact("sourcing.changed", "sourcing", 0, actor=actor, rules=active)])
 
 
-def checked_rule(rule: SourcingRule) -> Rule:
-    """Give `rule` as the allocation takes it. Raises Invalid for an unknown policy or an amount that makes no sense."""
-    if rule.policy not in dict(SourcingRule._meta.get_field("policy").choices or []):
-        raise Invalid(_("There is no policy %(policy)s.") % {"policy": rule.policy}, pointer="/policy")
-    if rule.policy == "split_value":
-        if rule.is_active and not rule.amount:
-            raise Invalid(_("Say what every part must be worth: an amount above zero."), pointer="/amount")
-    elif rule.amount is not None:
-        raise Invalid(_("That policy asks for no amount: leave it empty."), pointer="/amount")
-    if rule.amount is not None and not 0 < rule.amount <= MOST_AMOUNT:
-        raise Invalid(_("The amount must be between 0 and %(most)d.") % {"most": MOST_AMOUNT}, pointer="/amount")
-    return Rule(rule.policy, rule.amount)
+def look_again() -> None:
+    """Have everything that waits looked at again, and pegged anew: who may be served from where has changed. Locks the backorders by primary key."""
+    waiting = lock(Backorder.objects.all())
+    Backorder.objects.filter(pk__in=[row.pk for row in waiting if row.tried_at]).update(tried_at=None)
+    due = sorted({row.sku_id for row in waiting})
+    bulk.insert_all([PegsDue(sku_id=sku, created_at=timezone.now()) for sku in due])
+    if due:
+        wake("supply.changed")
+
+
+def set_capacity(warehouse_id: int, orders: int | None, *, actor: str) -> Warehouse:
+    """Set how many orders a warehouse takes on in a day; None: any number. Safe to repeat. Raises Invalid, NotFound. Records `sourcing.changed`."""
+    if orders is not None and not 0 <= orders <= MOST_CAPACITY:
+        raise Invalid(_("A warehouse takes on between 0 and %(most)d orders a day.") % {"most": MOST_CAPACITY}, pointer="/daily_capacity")
+    with transaction.atomic():
+        [warehouse] = lock(Warehouse.objects.stocking().filter(pk=warehouse_id)) or [None]
+        if warehouse is None:
+            raise NotFound(_("There is no such warehouse."))
+        warehouse.daily_capacity = orders
+        warehouse.save(update_fields=["daily_capacity"])
+        look_again()
+        told = _("any number of orders a day") if orders is None else _("%(orders)d orders a day") % {"orders": orders}
+        record([fact("capacity.changed", "warehouse", warehouse.pk, actor=actor, warehouse=warehouse.name, capacity=told)])
+    return warehouse
+
+
+def checked_rules(rules: Sequence[RuleChange]) -> list[Rule]:
+    """Give those of `rules` that are switched on, in their order, as the allocation takes them.
+
+    Raises Invalid for an unknown or repeated policy, an amount that makes no sense, and two ways to split at once.
+    """
+    for number, rule in enumerate(rules):
+        if rule.policy not in SourcingPolicy.values:
+            raise Invalid(_("There is no policy %(policy)s.") % {"policy": str(rule.policy)[:40]}, pointer=f"/rules/{number}/policy")
+        if rule.policy in {other.policy for other in rules[:number]}:
+            raise Invalid(_("Name each policy once."), pointer=f"/rules/{number}/policy")
+        if not 0 <= rule.position <= MOST_POSITION:
+            raise Invalid(_("The place of a step is between 0 and %(most)d.") % {"most": MOST_POSITION}, pointer=f"/rules/{number}/position")
+        _check_amount(rule, f"/rules/{number}/amount")
+    active = sorted((rule for rule in rules if rule.is_active), key=lambda rule: rule.position)
+    if {"split_value", "never_split"} <= {rule.policy for rule in active}:
+        raise Invalid(_("Orders are split by value or never split: switch one of the two off."), pointer="/rules")
+    return [Rule(rule.policy, rule.amount) for rule in active]
+
+
+def _check_amount(rule: RuleChange, pointer: str) -> None:
+    amount = rule.amount
+    if rule.policy != SourcingPolicy.SPLIT_VALUE:
+        if amount is not None:
+            raise Invalid(_("That policy asks for no amount: leave it empty."), pointer=pointer)
+    elif amount is None:
+        if rule.is_active:
+            raise Invalid(_("Say what every part must be worth: an amount above zero."), pointer=pointer)
+    elif not amount.is_finite() or not 0 < amount <= MOST_AMOUNT:
+        raise Invalid(_("The amount must be above 0 and at most %(most)d.") % {"most": MOST_AMOUNT}, pointer=pointer)

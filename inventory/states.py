@@ -41,6 +41,7 @@ class AbcClass(TextChoices):
 
 class SourcingPolicy(TextChoices):
     SERVES = "serves", _("Only warehouses that serve the destination")
+    CARRIES = "carries", _("Only warehouses that have some of it")
     CAPACITY = "capacity", _("Only warehouses with capacity left today")
     DISTANCE = "distance", _("The nearest first")
     COST = "cost", _("The cheapest freight first")

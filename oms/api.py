@@ -17,6 +17,15 @@ from orders.answers import shown
 from orders.api import CancelView, OrdersView, order_numbered
 from orders.feed import EventsView
 from orders.serializers import AnsweredOrder
+from orders.sourcing_api import (
+    OrderSourcingView,
+    PriorityView,
+    SimulationsView,
+    SimulationView,
+    SourcingRulesView,
+    SwapPreviewView,
+    SwapsView,
+)
 from shipping.api import AnsweredShipment, shipments_shown
 
 
@@ -41,6 +50,13 @@ urlpatterns = [
     path("v1/orders", OrdersView.as_view()),
     path("v1/orders/<str:number>", OrderView.as_view()),
     path("v1/orders/<str:number>/cancel", CancelView.as_view()),
+    path("v1/orders/<str:number>/sourcing", OrderSourcingView.as_view()),
+    path("v1/orders/<str:number>/priority", PriorityView.as_view()),
+    path("v1/orders/<str:number>/swaps", SwapsView.as_view()),
+    path("v1/orders/<str:number>/swaps/preview", SwapPreviewView.as_view()),
+    path("v1/sourcing/rules", SourcingRulesView.as_view()),
+    path("v1/sourcing/simulations", SimulationsView.as_view()),
+    path("v1/sourcing/simulations/<int:pk>", SimulationView.as_view()),
     path("v1/orders/<str:number>/payments", PaymentsView.as_view()),
     path("v1/orders/<str:number>/invoices/<str:invoice>.pdf", InvoicePdfView.as_view()),
     path("v1/vendor-bills", BillsView.as_view()),

@@ -12,7 +12,7 @@ from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STO
 from inventory.stations import LAPSE, PEG, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
-from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RESERVE, SCREEN
+from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RESERVE, SCREEN, SIMULATE
 from shipping.stations import BOOK, HAND_OVER, PLAN, TRACK, VOID
 
 SEND = OutsideStation(
@@ -28,7 +28,7 @@ LINE = [
     #        station      is woken by                                                        works on, queue
     replace(SCREEN, wakes_on=("order.placed",)),                                             # orders
     replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders
-    replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "order.hold_released")),   # orders
+    replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "sourcing.changed", "order.hold_released")),   # orders
     replace(PEG, wakes_on=("supply.changed",)),                                              # SKUs
     replace(REPLENISH, wakes_on=("order.allocated", "order.backordered", "stock.adjusted", "transfer.sent")), # reorder rules
     replace(INVOICE, wakes_on=("order.allocated", "order.filled", "shipment.dispatched", "order.hold_released")),
@@ -43,6 +43,7 @@ LINE = [
     replace(CREDIT, wakes_on=("order.cancelled",)),                                          # invoices
     replace(VOID, wakes_on=("order.cancelled",)),                                            # shipments, outside
     replace(SEND, wakes_on=("message.queued",)),                                             # messages, outside
+    replace(SIMULATE, wakes_on=("simulation.asked",)),                                       # simulations, outside
     replace(EXPIRE, wakes_on=()),                                                            # drafts
     replace(LAPSE, wakes_on=()),                                                             # soft reservations
 ]  # fmt: skip

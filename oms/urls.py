@@ -22,6 +22,7 @@ urlpatterns = [
     path("orders/", include("orders.urls")),
     path("orders/<str:number>/", order_page.order, name="order"),
     path("orders/<str:number>/lines/<int:position>/", line_page.order_line, name="order_line"),
+    path("sourcing/", include("orders.sourcing_urls")),
     path("", include("customers.urls")),
     path("customers/<str:number>/", customer_page.customer, name="customer"),
     path("receiving/receipts/<int:pk>/", cross_dock.cross_dock, name="cross_dock"),

@@ -1,13 +1,14 @@
 """Reserving stock for orders, and giving backorders what has come in."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 
 from django.db.models import Sum
 from django.utils import timezone
 
 from inventory import backorders
-from inventory.allocation import Demand, Take, Wanted
+from inventory.allocation import Demand, Wanted
 from inventory.availability import dates_for
 from inventory.backorders import Waiting, keep_waiting
 from inventory.kits import parts_of
@@ -34,14 +35,22 @@ def reserve_orders(orders: list[Order]) -> None:
 def fill_backorders(orders: list[Order]) -> None:
     """Give `orders` with backordered lines, locked by the caller, what is free now: first come, first served.
 
-    Records `order.allocated` for those that can go on, `order.filled` for those that got something and still wait.
+    One that ships complete is chosen anew as a whole: it keeps its units, but may take them from a warehouse that has them all. Records
+    `order.allocated` for those that can go on, `order.filled` for those that got something and still wait.
     """
     lines = lines_of(orders)
-    wanted = {order.pk: [line for line in lines[order.pk] if line.backordered] for order in orders}
-    for some in wanted.values():
+    anew = {order.pk for order in orders if _is_chosen_anew(order, lines[order.pk])}
+    wanted = {order.pk: [line for line in lines[order.pk] if line.backordered or (order.pk in anew and line.reserved)] for order in orders}
+    had = {order.pk: sum(line.reserved for line in lines[order.pk]) for order in orders}
+    for pk, some in wanted.items():
         for line in some:
             line.backordered = 0
-    _reserve(orders, lines, wanted, kept_back=lambda skus: {}, actor="station:backorders", is_first=False)
+            line.reserved = 0 if pk in anew else line.reserved
+    _reserve(orders, lines, wanted, kept_back=lambda skus: {}, actor="station:backorders", is_first=False, anew=anew, had=had)
+
+
+def _is_chosen_anew(order: Order, lines: list[OrderLine]) -> bool:
+    return not order.accepts_part_deliveries and not any(line.planned or line.shipped for line in lines)
 
 
 def _waited_for(skus: set[int]) -> dict[int, int]:
@@ -59,13 +68,17 @@ def _reserve(
     kept_back: Callable[[set[int]], Mapping[int, int]],
     actor: str,
     is_first: bool,
+    anew: Collection[int] = (),
+    had: Mapping[int, int] = MappingProxyType({}),
 ) -> None:
     asking = [
         Asking(
             order.pk,
-            Wanted([_demand(line) for line in wanted[order.pk]], order.country, order.postcode),
-            has_basket=bool(order.basket),
+            Wanted([_demand(line) for line in wanted[order.pk]], order.country, order.postcode, not order.accepts_part_deliveries),
+            has_basket=bool(order.basket) and is_first,
             is_waiting=not is_first,
+            anew=order.pk in anew,
+            values={} if is_first else {line.pk: line.net / line.quantity for line in lines[order.pk]},
         )
         for order in orders
     ]
@@ -78,9 +91,10 @@ def _reserve(
         for line_id, missing in allocation.short.items():
             by_line[line_id].backordered = missing
         before = order.state
-        _move(order, lines[order.pk])
+        move_on(order, lines[order.pk])
         order.refresh(lines[order.pk])
-        kind = _what_happened(before, order, got=bool(allocation.takes))
+        got = sum(line.reserved for line in lines[order.pk]) - had.get(order.pk, 0)
+        kind = _what_happened(before, order, got=got > 0)
         if kind:
             facts.append(
                 fact(
@@ -89,7 +103,7 @@ def _reserve(
                     order.pk,
                     order_id=order.pk,
                     actor=actor,
-                    reserved=_units(allocation.takes),
+                    reserved=max(got, 0),
                     short=sum(allocation.short.values()),
                 )
             )
@@ -98,7 +112,7 @@ def _reserve(
     bulk.save_all([line for some in wanted.values() for line in some], "reserved", "backordered", "promised_on")
     bulk.save_all(orders, "state", *DERIVED)
     keep_waiting(
-        [_waiting(order, line) for order in orders for line in wanted[order.pk] if line.backordered or not is_first],
+        [waiting_for(order, line) for order in orders for line in wanted[order.pk] if line.backordered or not is_first],
         tried=not is_first,
     )
     record(facts)
@@ -108,24 +122,26 @@ def _demand(line: OrderLine) -> Demand:
     return Demand(line.pk, line.open, parts_of(line.sku_id, line.kit), line.net / line.quantity)
 
 
-def _waiting(order: Order, line: OrderLine) -> Waiting:
+def waiting_for(order: Order, line: OrderLine) -> Waiting:
+    """Say what a line waits for, as inventory keeps it."""
     return Waiting(
         line_id=line.pk,
         order_id=order.pk,
         units=line.backordered,
         parts=parts_of(line.sku_id, line.kit),
         priority=order.priority,
-        since=order.placed_at or order.created_at,
+        since=order.waits_since,
         promised_on=line.promised_on,
+        country=order.country,
+        postcode=order.postcode,
     )
 
 
-def _units(takes: Iterable[Take]) -> int:
-    return sum(take.units for take in takes)
-
-
 def _promise(orders: list[Order], wanted: dict[int, list[OrderLine]]) -> None:
-    """Promise a day for every line: today for what is reserved, else the day on which the last of it can be there to leave."""
+    """Promise a day for every line: today for what is reserved, else the day on which the last of it can be there to leave.
+
+    What ships complete leaves with its last line.
+    """
     short = [(order, line) for order in orders for line in wanted[order.pk] if line.backordered]
     days: list[date | None] = []
     if short:
@@ -133,12 +149,16 @@ def _promise(orders: list[Order], wanted: dict[int, list[OrderLine]]) -> None:
     by_line = {line.pk: day for (_, line), day in zip(short, days, strict=True)}
     today = timezone.localdate()
     for order in orders:
-        for line in wanted[order.pk]:
+        told = [by_line[line.pk] if line.backordered else today for line in wanted[order.pk]]
+        if not order.accepts_part_deliveries:
+            last = None if None in told else max((day for day in told if day), default=None)
+            told = [last] * len(told)
+        for line, day in zip(wanted[order.pk], told, strict=True):
             if line.promised_on is None:
-                line.promised_on = by_line[line.pk] if line.backordered else today
+                line.promised_on = day
 
 
-def _move(order: Order, lines: Iterable[OrderLine]) -> None:
+def move_on(order: Order, lines: Iterable[OrderLine]) -> None:
     """Move the order to where its lines say: on with what is reserved, or waiting for stock."""
     lines = list(lines)
     complete = not any(line.backordered for line in lines)

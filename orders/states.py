@@ -42,6 +42,13 @@ class ChargeKind(TextChoices):
     OTHER = "other", _("Other charge")
 
 
+class SimulationState(TextChoices):
+    QUEUED = "queued", _("Waiting to run")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
 OPEN_STATES = (
     OrderState.PLACED,
     OrderState.ALLOCATED,
@@ -70,3 +77,4 @@ ORDER_MOVES = [
     ("delivered", "completed"),
     *((str(state), "cancelled") for state in CANCELLABLE_STATES),
 ]
+SIMULATION_MOVES = [("queued", "running"), ("running", "done"), ("queued", "failed"), ("running", "failed")]

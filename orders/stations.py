@@ -3,11 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.backorders import FILLING
-from oms.core.stations import Station
+from oms.core.stations import OutsideStation, Station
 from orders.models import Order
 from orders.progress import complete_orders, expire_drafts
 from orders.reserving import fill_backorders, reserve_orders
 from orders.screening import screen_orders
+from orders.simulating import keep_results, run_simulation, simulations_waiting
 
 SCREEN = Station(
     name="screen",
@@ -39,6 +40,16 @@ COMPLETE = Station(
     waiting=lambda: Order.objects.waiting_for_completion(),
     work=complete_orders,
     since="placed_at",
+)
+# It reads for seconds and writes its own row only: outside, so that no transaction is held open meanwhile and its progress is seen.
+SIMULATE = OutsideStation(
+    name="simulate",
+    title=_("Simulate"),
+    waiting=simulations_waiting,
+    perform=run_simulation,
+    work=keep_results,
+    batch=1,
+    lease_seconds=600,
 )
 EXPIRE = Station(
     name="expire",

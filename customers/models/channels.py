@@ -35,6 +35,7 @@ class Scope(models.TextChoices):
     STOCK_WRITE = "stock:write", _("Move, count and correct stock")
     PURCHASING_READ = "purchasing:read", _("Read vendors, needs and purchase orders")
     PURCHASING_WRITE = "purchasing:write", _("Buy and receive")
+    SOURCING_WRITE = "sourcing:write", _("Choose how orders are filled, and who first")
     BILLS_RELEASE = "bills:release", _("Release vendors' bills that differ")
     CUSTOMERS_READ = "customers:read", _("Read customers")
     CUSTOMERS_WRITE = "customers:write", _("Add and change customers")

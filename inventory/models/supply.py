@@ -11,7 +11,8 @@ class Backorder(models.Model):
 
     `per_unit`: how many of this SKU one unit of the line takes; more than one, or beside other rows of the line, only for kits.
     `promised_on`: what the customer was told; `expected_on`: what the pegs say now. `tried_at`: when it was last looked at and nothing
-    could be had: not looked at again before more is free. `is_drop_shipped`: the vendor ships it to the customer, so no stock is given to it.
+    could be had: not looked at again before more is free. `country` and `postcode`: where it goes, which not every warehouse serves.
+    `is_drop_shipped`: the vendor ships it to the customer, so no stock is given to it.
     """
 
     line_id = models.BigIntegerField()
@@ -25,6 +26,8 @@ class Backorder(models.Model):
     promised_on = models.DateField(null=True)
     expected_on = models.DateField(null=True)
     tried_at = models.DateTimeField(null=True)
+    country = models.CharField(max_length=2, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
     is_drop_shipped = models.BooleanField(default=False, db_default=False)
 
     class Meta:

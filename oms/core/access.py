@@ -20,6 +20,8 @@ EXTRA = {
     "orders.place_order": ("orders", "order", _("Can place orders")),
     "orders.cancel_order": ("orders", "order", _("Can cancel orders")),
     "orders.hold_order": ("orders", "order", _("Can hold and release orders")),
+    "orders.swap_stock": ("orders", "order", _("Can swap stock between two orders")),
+    "orders.set_priority": ("orders", "order", _("Can say how urgent an order is")),
     "inventory.adjust_stock": ("inventory", "stocklevel", _("Can count and correct stock")),
     "inventory.transfer_stock": ("inventory", "stocklevel", _("Can move stock between warehouses")),
     "inventory.approve_purchase": ("inventory", "purchaseorder", _("Can approve purchases")),
@@ -46,6 +48,7 @@ _CLERK = [
     "orders.place_order",
     "orders.cancel_order",
     "orders.hold_order",
+    "orders.set_priority",
     "customers.add_customer",
     "customers.change_customer",
     "accounting.view_invoice",
@@ -101,7 +104,7 @@ _REFERENCE_DATA = [
     )
     for verb in ("view", "add", "change")
 ]
-_MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, "inventory.approve_purchase", "core.view_event"})
+_MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, "inventory.approve_purchase", "orders.swap_stock", "core.view_event"})
 
 ROLES: dict[str, list[str]] = {
     "clerk": _CLERK,

@@ -29,6 +29,7 @@ TABS = {
     # url name, title, permission, the pages that are looked for under it
     "stock": [
         ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain")),
+        ("sourcing", lambda: _("Sourcing"), "inventory.view_stocklevel", ("simulation",)),
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),

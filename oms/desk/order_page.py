@@ -1,16 +1,22 @@
 """The single view of an order, composed of what every app knows of it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounting.selectors import invoices_of, payments_of
+from inventory.decisions import decisions_of
+from inventory.waiting import LineStock, stock_of_lines
 from oms.core.access import may, staff_may
 from oms.core.models import Event, Message
 from oms.desk.order_line import order_stops
 from orders.blockers import blocker_of
-from orders.models import Order
+from orders.models import Order, OrderLine
+from orders.prioritising import LEAST_URGENT, MOST_URGENT
 from orders.views import row_or_404
 from shipping.selectors import shipments_of
 
@@ -24,11 +30,15 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     events = list(Event.objects.filter(order_id=found.pk).order_by("-id")[:MOST_EVENTS])
+    lines = list(found.lines.select_related("sku"))
     context = {
         "order": found,
         "stops": order_stops(found, events),
         "blocker": blocker_of(found),
-        "lines": found.lines.select_related("sku"),
+        "lines": lines,
+        "stock_rows": _stock_rows(found, lines),
+        "decisions": decisions_of(found.pk),
+        "priorities": range(MOST_URGENT, LEAST_URGENT + 1),
         "charges": found.charges.all(),
         "holds": found.holds.filter(released_at__isnull=True),
         "shipments": shipments_of(found),
@@ -36,6 +46,29 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         **_what_one_may_see(request, found),
     }
     return render(request, "desk/order.html", context)
+
+
+@dataclass(frozen=True)
+class StockRow:
+    """A line with where its units lie and what it waits for. `expected_on` None: not all of it is on its way."""
+
+    line: OrderLine
+    stock: LineStock
+
+    @property
+    def expected_on(self) -> date | None:
+        days = [one.expected_on for one in self.stock.waits_for]
+        return None if None in days else max((day for day in days if day), default=None)
+
+    @property
+    def days_slipped(self) -> int:
+        return max((one.days_slipped for one in self.stock.waits_for), default=0)
+
+
+def _stock_rows(order: Order, lines: Sequence[OrderLine]) -> list[StockRow]:
+    """Give the lines that have something reserved or wait for something; none of a closed order."""
+    stock = stock_of_lines(order.pk) if order.is_open else {}
+    return [StockRow(line, stock[line.pk]) for line in lines if line.pk in stock]
 
 
 def _what_one_may_see(request: HttpRequest, order: Order) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _SIDES = {
     "invoice": ("invoice_pdf", "send"),
     "plan": ("credit",),
     "book": ("void",),
+    "complete": ("simulate",),
     "dispatch": ("hand_over", "post_stock", "match_bills"),
 }
 # Where people look further: url name, query.
@@ -35,6 +36,7 @@ _PAGES = {
     "reserve": ("orders", "state=placed"),
     "backorders": ("orders", "state=waiting"),
     "peg": ("orders", "state=waiting"),
+    "simulate": ("sourcing", ""),
     "replenish": ("purchasing", ""),
     "invoice": ("orders", "state=allocated"),
     "invoice_pdf": ("invoices", ""),

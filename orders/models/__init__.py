@@ -1,6 +1,7 @@
 from orders.models.holds import Hold
 from orders.models.lines import OrderCharge, OrderLine
 from orders.models.orders import Order
+from orders.models.simulations import SourcingSimulation
 from orders.models.tax import TaxRate
 
-__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "TaxRate"]
+__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "SourcingSimulation", "TaxRate"]

@@ -1,7 +1,9 @@
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django_fsm import FSMField, transition
 
 from customers.models import Channel, Customer
@@ -33,7 +35,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def waiting_for_backorders(self) -> "OrderQuerySet":
         """Those that wait for units of which more has become free since they were last looked at: most urgent first, then oldest."""
         waiting = fillable().filter(order_id=OuterRef("pk"))
-        return self.filter(Exists(waiting), has_backorders=True, open_holds=0).order_by("priority", "placed_at", "id")
+        since = Coalesce("queued_at", "placed_at")
+        return self.filter(Exists(waiting), has_backorders=True, open_holds=0).order_by("priority", since, "id")
 
     def waiting_for_invoice(self) -> "OrderQuerySet":
         return self.filter(invoice_due=True, open_holds=0).order_by("placed_at", "id")
@@ -86,6 +89,7 @@ class Order(models.Model):
     public_token = models.CharField(max_length=32, unique=True)
     version = models.PositiveIntegerField(default=1)
     priority = models.PositiveSmallIntegerField(default=5)
+    queued_at = models.DateTimeField(null=True, help_text="Since when it counts as waiting, where it has swapped its place with another order")
 
     currency = models.CharField(max_length=3)
     email = models.EmailField(max_length=254, blank=True)
@@ -134,6 +138,7 @@ class Order(models.Model):
             ),
             models.CheckConstraint(condition=Q(total=F("net_total") + F("tax_total")), name="order_total_adds_up"),
             models.CheckConstraint(condition=Q(paid_total__gte=0), name="order_paid_not_negative"),
+            models.CheckConstraint(condition=Q(priority__gte=1, priority__lte=9), name="order_priority_one_to_nine"),
         ]
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_recent"),
@@ -147,7 +152,7 @@ class Order(models.Model):
             ),
             models.Index(fields=["placed_at", "id"], name="order_q_invoice", condition=Q(invoice_due=True)),
             models.Index(fields=["priority", "placed_at", "id"], name="order_q_plan", condition=Q(plan_due=True)),
-            models.Index(fields=["priority", "placed_at", "id"], name="order_q_backorder", condition=Q(has_backorders=True)),
+            models.Index("priority", Coalesce("queued_at", "placed_at"), "id", name="order_q_backorder", condition=Q(has_backorders=True)),
             models.Index(fields=["placed_at", "id"], name="order_q_complete", condition=Q(state="delivered")),
             models.Index(fields=["expires_at", "id"], name="order_q_expire", condition=Q(state="draft")),
         ]
@@ -168,6 +173,11 @@ class Order(models.Model):
     @property
     def postcode(self) -> str:
         return str(self.ship_to.get("postcode", ""))
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when it counts as waiting among others that wait."""
+        return self.queued_at or self.placed_at or self.created_at
 
     # --- the state machine: guards and fields, no I/O ---
 

@@ -24,6 +24,15 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/orders", "POST"): ("orders:write", {CLERK, MANAGER}),
     ("v1/orders/<str:number>", "GET"): ("orders:read", EVERYBODY),
     ("v1/orders/<str:number>/cancel", "POST"): ("orders:write", {CLERK, MANAGER}),
+    ("v1/orders/<str:number>/sourcing", "GET"): ("orders:read", EVERYBODY),
+    ("v1/orders/<str:number>/priority", "PUT"): ("sourcing:write", {CLERK, MANAGER}),
+    ("v1/orders/<str:number>/swaps", "POST"): ("sourcing:write", {MANAGER}),
+    ("v1/orders/<str:number>/swaps/preview", "POST"): ("sourcing:write", {MANAGER}),
+    ("v1/sourcing/rules", "GET"): ("stock:read", EVERYBODY),
+    ("v1/sourcing/rules", "PUT"): ("sourcing:write", {MANAGER}),
+    ("v1/sourcing/simulations", "GET"): ("stock:read", EVERYBODY),
+    ("v1/sourcing/simulations", "POST"): ("sourcing:write", {MANAGER}),
+    ("v1/sourcing/simulations/<int:pk>", "GET"): ("stock:read", EVERYBODY),
     ("v1/orders/<str:number>/payments", "POST"): ("payments:write", {ACCOUNTANT, MANAGER}),
     ("v1/orders/<str:number>/invoices/<str:invoice>.pdf", "GET"): ("orders:read", {CLERK, ACCOUNTANT, MANAGER}),
     ("v1/vendor-bills", "GET"): ("purchasing:read", {ACCOUNTANT, MANAGER}),
@@ -64,6 +73,7 @@ def _path(route: str) -> str:
     return (
         f"/{route}".replace("<str:number>", "SO-1001" if "orders" in route else "C-1001")
         .replace("<str:code>", "MUG")
+        .replace("<int:pk>", "9999")
         .replace("<str:invoice>", "INV-000001")
     )
 

@@ -25,8 +25,8 @@ from inventory.states import (
     TransferState,
 )
 from inventory.transferring import plan_transfer
-from orders.models import Order
-from orders.states import ORDER_MOVES, OrderState
+from orders.models import Order, SourcingSimulation
+from orders.states import ORDER_MOVES, SIMULATION_MOVES, OrderState, SimulationState
 from shipping.models import Shipment
 from shipping.states import SHIPMENT_MOVES, ShipmentState
 from tests import cast
@@ -35,6 +35,7 @@ from tests.accounting import buying
 MACHINES = [
     (Order, ORDER_MOVES, OrderState),
     (Shipment, SHIPMENT_MOVES, ShipmentState),
+    (SourcingSimulation, SIMULATION_MOVES, SimulationState),
     (Invoice, INVOICE_MOVES, InvoiceState),
     (VendorBill, BILL_MOVES, BillState),
     (PurchaseOrder, PURCHASE_MOVES, PurchaseState),
@@ -115,6 +116,7 @@ def test_a_transition_is_refused_by_its_guard(row, name):
 @pytest.fixture
 def one_of_each(house):
     """One row in each of the tables that have a state."""
+    SourcingSimulation.objects.create(rules=[], today=[], days=1, result={}, created_by="user:manager", created_at=timezone.now())
     house.place(("MUG", 1))
     cast.run_line("screen", "reserve", "invoice", "plan")
     cast.reorder(house, house.chair, point=2, target=4)

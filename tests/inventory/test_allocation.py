@@ -19,7 +19,7 @@ free_maps = st.dictionaries(st.integers(1, 4), st.dictionaries(st.sampled_from([
 parts = st.dictionaries(st.integers(1, 4), st.integers(1, 3), min_size=1, max_size=3).map(lambda some: tuple(sorted(some.items())))
 lines = st.lists(st.tuples(parts, st.integers(1, 9)), min_size=1, max_size=4)
 rules = st.lists(
-    st.sampled_from(["serves", "capacity", "distance", "cost", "promise", "balance", "never_split"]).map(Rule)
+    st.sampled_from(["serves", "carries", "capacity", "distance", "cost", "promise", "balance", "never_split"]).map(Rule)
     | st.integers(0, 60).map(lambda amount: Rule("split_value", Decimal(amount))),
     max_size=4,
 )
@@ -133,7 +133,7 @@ def test_one_warehouse_that_can_fill_it_all_is_preferred():
 
     assert result.takes == (Take(1, GHENT, 3, ((7, 1),)), Take(2, GHENT, 1, ((8, 1),)))
     assert result.short == {}
-    assert result.trace == [{"step": "whole", "chosen": ["Ghent"]}]
+    assert result.trace == [{"step": "whole", "chosen": [["Ghent", 4]]}]
 
 
 def test_two_lines_of_one_sku_draw_on_the_same_stock():
@@ -216,7 +216,45 @@ def test_a_part_that_is_worth_too_little_is_not_sent():
     assert result.takes == (Take(1, LEEDS, 5, ((7, 1),)),)
     assert result.short == {1: 1}
     assert free == {7: {LEEDS: 0, GHENT: 1}}
-    assert {"step": "split_value", "dropped": [["Ghent", "part_too_small"]]} in result.trace
+    assert result.trace == [
+        {"step": "split_value", "dropped": [["Ghent", "part_too_small", "10.00"]], "amount": "20.00"},
+        {"step": "part", "chosen": [["Leeds", 5]]},
+    ]
+
+
+def test_what_was_refused_as_too_small_is_not_sent_a_moment_later_by_itself():
+    free = {7: {LEEDS: 0, GHENT: 1}}
+    rest = Wanted([line(1, 7, 1, value=10)], "GB", "LS2 7AA", already={LEEDS: Decimal(50)})
+    worth_it = Wanted([line(1, 7, 1, value=20)], "GB", "LS2 7AA", already={LEEDS: Decimal(50)})
+
+    [refused], [sent] = [allocate([one], free=free, places=PLACES, rules=[Rule("split_value", Decimal(20))]) for one in (rest, worth_it)]
+
+    assert (refused.takes, refused.short) == ((), {1: 1})
+    assert sent.takes == (Take(1, GHENT, 1, ((7, 1),)),)
+
+
+def test_what_is_still_to_come_is_taken_where_the_rest_was():
+    rest = Wanted([line(1, 7, 1, value=1)], already={GHENT: Decimal(50)})
+
+    [result] = allocate([rest], free={7: {LEEDS: 9, GHENT: 9}}, places=PLACES, rules=[Rule("split_value", Decimal(20))])
+
+    assert result.takes == (Take(1, GHENT, 1, ((7, 1),)),)
+
+
+def test_an_order_that_ships_complete_keeps_to_one_warehouse_and_what_it_gets_there():
+    free = {7: {LEEDS: 4, GHENT: 5}}
+
+    [result] = allocate([Wanted([line(1, 7, 8)], ships_complete=True)], free=free, places=PLACES)
+
+    assert result.takes == (Take(1, GHENT, 5, ((7, 1),)),)
+    assert result.short == {1: 3}
+    assert result.trace == [{"step": "ship_complete", "chosen": [["Ghent", 5]]}]
+
+
+def test_a_warehouse_that_has_none_of_it_is_left_out_and_says_why():
+    [result] = allocate([order(line(1, 7, 1))], free={7: {GHENT: 1}}, places=PLACES, rules=[Rule("carries")])
+
+    assert result.trace[0] == {"step": "carries", "kept": ["Ghent"], "dropped": [["Leeds", "has_none"]]}
 
 
 def test_the_longest_postcode_that_fits_is_the_lane():

@@ -39,7 +39,7 @@ def test_the_first_served_gets_what_comes_first():
 def test_nothing_is_pegged_twice_and_nothing_lies_idle_while_somebody_waits(wanted, coming, free):
     supplies = [supply(i, i, units) for i, units in enumerate(coming)]
 
-    answers = peg([Demand(i, units) for i, units in enumerate(wanted)], supplies, free=free)
+    answers = peg([Demand(i, units) for i, units in enumerate(wanted)], supplies, free={1: free})
 
     for one in supplies:
         assert sum(units for answer in answers for of, units in answer.pegs if of == one) <= one.units
@@ -47,6 +47,24 @@ def test_nothing_is_pegged_twice_and_nothing_lies_idle_while_somebody_waits(want
     waiting = max(sum(wanted) - free, 0)
     assert pegged == min(waiting, sum(coming))
     assert sum(answer.open for answer in answers) == waiting - pegged
+
+
+def test_nobody_is_pointed_at_what_comes_where_nobody_serves_them():
+    here, there = supply(1, 3, 5), Supply("purchase", 2, 2, TODAY, 5)
+
+    served, other = peg([Demand(1, 4, frozenset({1})), Demand(2, 4, frozenset({2}))], [there, here], free={2: 1})
+
+    assert served.pegs == ((here, 4),)
+    assert (other.pegs, other.there) == (((there, 3),), 1)
+
+
+def test_what_could_not_be_had_although_it_is_there_is_waited_for():
+    soon = supply(1, 3, 5)
+
+    [part, plain] = peg([Demand(1, 2), Demand(2, 2, may_take_free=False)], [soon], free={1: 9})
+
+    assert (part.pegs, part.there, part.open) == ((), 2, 0)
+    assert plain.pegs == ((soon, 2),)
 
 
 def order(house, *lines, days=7):
