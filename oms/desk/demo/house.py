@@ -11,7 +11,8 @@ from stdnum import ean
 from customers.models import Address, Channel, Customer
 from customers.states import ChannelKind, CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
 from inventory.adjusting import open_stock
-from inventory.models import Price, ReorderRule, Sku, Vendor, Warehouse
+from inventory.models import Lane, Price, ReorderRule, Sku, Vendor, Warehouse
+from inventory.sourcing import change_rules
 from oms.core.access import ROLES
 from oms.core.models import User
 from oms.desk.demo.goods import BOOKS, COMPANIES, GOODS, PEOPLE
@@ -58,11 +59,44 @@ def set_taxes() -> None:
 
 def open_warehouses() -> list[Warehouse]:
     return [
-        Warehouse.objects.create(code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", phone="+441134960000", rank=1),
         Warehouse.objects.create(
-            code="bremen", name="Bremen", lines="Am Speicher 4", city="Bremen", postcode="28217", country="DE", phone="+494066969000", rank=2
+            code="leeds", name="Leeds", lines="1 Wharf Road", city="Leeds", postcode="LS1 4AP", phone="+441134960000", rank=1, daily_capacity=250
+        ),
+        Warehouse.objects.create(
+            code="bremen",
+            name="Bremen",
+            lines="Am Speicher 4",
+            city="Bremen",
+            postcode="28217",
+            country="DE",
+            phone="+494066969000",
+            rank=2,
+            daily_capacity=120,
         ),
     ]
+
+
+def lay_lanes(warehouses: list[Warehouse]) -> None:
+    """Say how far, how dear and how long it is from each warehouse to its customers, and choose the nearest; no part of an order below 20.00."""
+    leeds, bremen = warehouses
+    Lane.objects.bulk_create(
+        [
+            Lane(warehouse=warehouse, country=country, postcode_prefix=prefix, km=km, cost=Decimal(cost), transit_days=days)
+            for warehouse, country, prefix, km, cost, days in (
+                (leeds, "GB", "", 290, "5.20", 1),
+                (leeds, "GB", "LS", 12, "3.40", 1),
+                (leeds, "GB", "EH", 350, "6.10", 2),
+                (leeds, "DE", "", 1080, "14.80", 4),
+                (leeds, "SA", "", 5350, "38.50", 7),
+                (bremen, "DE", "", 340, "4.90", 1),
+                (bremen, "DE", "20", 115, "4.10", 1),
+                (bremen, "GB", "", 1010, "13.60", 4),
+                (bremen, "SA", "", 4780, "36.00", 6),
+            )
+        ]
+    )
+    steps = [("serves", None), ("carries", None), ("capacity", None), ("distance", None), ("split_value", Decimal(20))]
+    change_rules([(policy, 10 * number, True, amount) for number, (policy, amount) in enumerate(steps, start=1)], actor="user:manager")
 
 
 def find_carriers() -> None:
@@ -96,7 +130,10 @@ def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
     stock = []
     for number, sku in enumerate(skus):
         scarce = number % 9 == 4
-        stock.append((sku.pk, leeds.pk, dice.randint(2, 6) if scarce else dice.randint(60, 260)))
+        in_leeds = dice.randint(2, 6) if scarce else dice.randint(60, 260)
+        # A few lie in Bremen only, so that some orders come in parts.
+        if number % 9 != 7:
+            stock.append((sku.pk, leeds.pk, in_leeds))
         if not scarce and number % 3:
             stock.append((sku.pk, bremen.pk, dice.randint(20, 120)))
         ReorderRule.objects.create(sku=sku, warehouse=leeds, vendor=vendors[number % 2], point=dice.randint(10, 40), target=dice.randint(80, 200))

@@ -11,11 +11,13 @@ from accounting.paying import record_payment
 from customers.models import Channel, Customer
 from customers.states import ChannelKind, CustomerKind
 from inventory.models import Sku
+from inventory.sourcing import RuleChange
 from oms.core import stations
 from orders.cancelling import cancel_order
 from orders.holding import place_hold
 from orders.models import Order
 from orders.placing import ChargeDraft, LineDraft, OrderDraft, place_orders
+from orders.simulating import ask_for_simulation
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment, start_picking
 from shipping.models import Carrier, Shipment
@@ -23,7 +25,7 @@ from shipping.states import ShipmentState
 from shipping.tracking import mark_delivered
 
 ORDERS = 120
-INSIDE = ("screen", "reserve", "backorders", "replenish", "invoice", "plan", "post_stock", "complete", "credit")
+INSIDE = ("screen", "reserve", "backorders", "peg", "replenish", "invoice", "plan", "post_stock", "complete", "credit")
 
 
 def trade(channels: dict[str, Channel], customers: list[Customer], skus: list[Sku], dice: random.Random) -> None:
@@ -36,6 +38,7 @@ def trade(channels: dict[str, Channel], customers: list[Customer], skus: list[Sk
     _pay_what_is_due(dice)
     _change_minds(dice)
     _run(*INSIDE)
+    _wonder()
 
 
 def _place(channels: dict[str, Channel], customers: list[Customer], skus: list[Sku], dice: random.Random) -> None:
@@ -98,6 +101,13 @@ def _change_minds(dice: random.Random) -> None:
         cancel_order(order.pk, actor="user:clerk", reason="The customer changed their mind")
     for order in invoiced[2:4]:
         place_hold(order.pk, reason="Asked to check the delivery address", actor="user:clerk")
+
+
+def _wonder() -> None:
+    """Ask what the month would have come to if orders were never split, and freight decided instead of distance."""
+    steps = ["serves", "carries", "capacity", "cost", "never_split"]
+    ask_for_simulation([RuleChange(policy, 10 * number, True) for number, policy in enumerate(steps, start=1)], days=30, actor="user:manager")
+    _run("simulate")
 
 
 def _run(*names: str) -> None:

@@ -35,6 +35,7 @@ class Command(BaseCommand):
             house.set_taxes()
             house.find_carriers()
             warehouses = house.open_warehouses()
+            house.lay_lanes(warehouses)
             skus = house.fill_shelves(warehouses, dice)
             customers = house.know_customers(channels, dice)
             _key, readable = ApiKey.issue(channel=Channel.objects.get(code="web"), name="Demo storefront", scopes=list(Scope.values))
