@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounting.paying import record_payment
+from inventory.purchasing.landing import add_landed_cost
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods
 from oms.core.models import Proof
@@ -18,6 +19,7 @@ from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
 from tests import cast
+from tests.accounting import buying
 
 FIRST_LEVEL = "WHERE id = (SELECT min(id) FROM inventory_stocklevel)"
 
@@ -52,6 +54,14 @@ DAMAGE = {
     "Trade receivables": "UPDATE accounting_invoice SET state = 'written_off' WHERE state = 'partly_paid'",
     "Customer deposits": "UPDATE accounting_payment SET allocated = allocated - 1 WHERE allocated > 1",
     "Inventory in the ledger": "DELETE FROM inventory_movementtopost",
+    "Goods received and not invoiced": "UPDATE accounting_vendorbillline SET cleared = cleared + 0.01 WHERE purchase_line_id IS NOT NULL",
+    "Freight and duty not invoiced": "UPDATE accounting_vendorbillline SET cleared = cleared + 0.01 WHERE landed_cost_id IS NOT NULL",
+    "Once every unit that came is billed": "UPDATE accounting_vendorbillline SET cleared = cleared - 0.01 WHERE cleared > 0",
+    "No more is billed than has come": "UPDATE accounting_vendorbillline SET quantity = quantity + 1 WHERE cleared > 0",
+    "A bill that is held says why": "DELETE FROM accounting_billdifference",
+    "A vendor's bill is the sum": "UPDATE accounting_vendorbillline SET net = net + 0.01",
+    "Every vendor's bill and credit note": "UPDATE accounting_vendorbill SET books_total = books_total + 0.01 WHERE state = 'posted'",
+    "Trade payables": "UPDATE accounting_vendorbill SET state = 'reversed' WHERE state = 'posted'",
     "What is paid on an invoice": "DELETE FROM accounting_paymentallocation",
     "What a customer owes": "UPDATE customers_customer SET open_balance = open_balance - 0.01",
     "What an order has invoiced and paid": "UPDATE orders_order SET invoiced_total = invoiced_total - 1 WHERE invoiced_total > 1",
@@ -79,6 +89,9 @@ def busy(house):
     place_hold(house.place(("MUG", 1)).pk, reason="who is that?", actor="user:clerk")
     purchase = order_from_vendor(house.vendor, house.leeds, [(house.chair, 4)], actor="user:manager")
     receive_goods(purchase.pk, {purchase.lines.get().pk: 2}, key="k", actor="user:warehouse")
+    freight = add_landed_cost(purchase.pk, kind="freight", amount=Decimal(5), spread_by="value", key="l", actor="user:warehouse")
+    buying.bill(purchase, "R-1", CHAIR=2, costs={freight: "5.00"})
+    buying.bill(purchase, "R-2", CHAIR=1)
     house.place((cast.kit(house, "TEASET", MUG=2, LAMP=1).code, 1))
     house.place(("CHAIR", 3))
     house.place(("LAMP", 20))
