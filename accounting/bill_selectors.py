@@ -1,6 +1,7 @@
 """Reads of vendors' bills for the pages and the API."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,14 +28,15 @@ class ShownLine:
 
 @dataclass(frozen=True)
 class ToBill:
-    """A line of a purchase order that may be billed: `left` units have come and are not billed."""
+    """A line of a purchase order that may be billed: `left` units have come that no bill in the books, and none that is held, is for."""
 
     line: PurchaseOrderLine
     billed: int
+    held: int
 
     @property
     def left(self) -> int:
-        return max(self.line.received - self.billed, 0)
+        return max(self.line.received - self.billed - self.held, 0)
 
 
 def lines_shown(bill: VendorBill) -> list[ShownLine]:
@@ -66,15 +68,33 @@ def bills_of(order: PurchaseOrder) -> QuerySet[VendorBill]:
 def to_bill(order: PurchaseOrder) -> list[ToBill]:
     """Give a purchase order's lines with what of them is billed. Two queries."""
     lines = list(order.lines.select_related("sku").order_by("id"))
-    billed = VendorBillLine.objects.filter(purchase_line__in=lines, bill__state__in=BOOKED).order_by()
-    units = dict(billed.values_list("purchase_line").annotate(Sum("quantity")))
-    return [ToBill(line, units.get(line.pk, 0)) for line in lines]
+    rows = (
+        VendorBillLine.objects.filter(purchase_line__in=lines)
+        .order_by()
+        .values_list("purchase_line")
+        .annotate(
+            in_books=Sum("quantity", filter=Q(bill__state__in=BOOKED)),
+            on_hold=Sum("quantity", filter=Q(bill__state=BillState.HELD)),
+        )
+    )
+    units = {pk: (in_books or 0, on_hold or 0) for pk, in_books, on_hold in rows}
+    return [ToBill(line, *units.get(line.pk, (0, 0))) for line in lines]
 
 
 def costs_to_bill(order: PurchaseOrder) -> list[LandedCost]:
-    """Give a purchase order's landed costs that no bill in the books covers. One query."""
-    rows = LandedCost.objects.filter(order=order).annotate(billed=Sum("bill_lines__quantity", filter=Q(bill_lines__bill__state__in=BOOKED)))
+    """Give a purchase order's landed costs that no bill covers, neither in the books nor held. One query."""
+    covered = Q(bill_lines__bill__state__in=[*BOOKED, BillState.HELD])
+    rows = LandedCost.objects.filter(order=order).annotate(billed=Sum("bill_lines__quantity", filter=covered))
     return [cost for cost in rows.order_by("id") if not cost.billed]
+
+
+def held_bills(order_ids: Iterable[int]) -> dict[int, list[VendorBill]]:
+    """Give purchase order → the bills on it that are held, the oldest first. One query."""
+    held: dict[int, dict[int, VendorBill]] = defaultdict(dict)
+    lines = VendorBillLine.objects.filter(purchase_line__order__in=order_ids, bill__state=BillState.HELD).select_related("bill", "purchase_line")
+    for line in lines.order_by("bill_id"):
+        held[line.purchase_line.order_id].setdefault(line.bill_id, line.bill)
+    return {order: list(bills.values()) for order, bills in held.items()}
 
 
 def owed() -> Decimal:

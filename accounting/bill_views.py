@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounting.bill_selectors import ToBill, costs_to_bill, differences_of, lines_shown, owed, to_bill
+from accounting.bill_selectors import ToBill, costs_to_bill, differences_of, held_bills, lines_shown, owed, to_bill
 from accounting.billing import BillDraft, BillLineDraft, approve_bill, credit_bill, enter_bill, reject_bill
 from accounting.models import JournalEntry, VendorBill
 from accounting.states import BillState, CreditReason
@@ -120,6 +120,7 @@ def enter(request: HttpRequest, number: str) -> HttpResponse:
         "order": order,
         "rows": [_row_of_form(request, line, order.currency) for line in lines],
         "costs": [(cost, request.POST.get(f"cost-{cost.pk}", "")) for cost in costs],
+        "held": held_bills([order.pk]).get(order.pk, []),
         "form": _typed(request, order),
         "error": error,
         "books": settings.BOOKS_CURRENCY,
@@ -154,6 +155,7 @@ def _row_of_form(request: HttpRequest, row: ToBill, currency: str) -> dict[str, 
     return {
         "line": row.line,
         "billed": row.billed,
+        "held": row.held,
         "left": row.left,
         "quantity": request.POST.get(f"quantity-{row.line.pk}", str(row.left)),
         "price": request.POST.get(f"price-{row.line.pk}", f"{price:f}"),
@@ -231,8 +233,9 @@ def credit(request: HttpRequest, number: str) -> HttpResponse:
 def unbilled(request: HttpRequest) -> HttpResponse:
     """Show what has come and is not billed, by vendor and age."""
     rows = unbilled_orders()
+    held = held_bills(row.order_id for row in rows[:MOST])
     context = {
-        "vendors": by_vendor(rows[:MOST]),
+        "vendors": by_vendor(rows[:MOST], held),
         "has_more": len(rows) > MOST,
         "ages": unbilled_by_age(),
         "currency": settings.BOOKS_CURRENCY,

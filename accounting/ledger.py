@@ -17,7 +17,7 @@ from oms.core.money import ZERO
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry to post. `source`, `source_id` and `event` name its cause, which is posted once and never again."""
+    """An entry to post. `source`, `source_id` and `event` name its cause, which is posted once and never again. `on`: its own day."""
 
     source: str
     source_id: int
@@ -27,10 +27,11 @@ class Draft:
     lines: Sequence[Posting]
     actor: str
     order_id: int | None = None
+    on: date | None = None
 
 
 def post(drafts: Sequence[Draft], *, on: date | None = None) -> Sequence[JournalEntry]:
-    """Post `drafts`, each balanced, dated `on` (today where none is given), in three statements whatever their number.
+    """Post `drafts`, each balanced, dated its own day, or `on` (today where neither is given), in three statements whatever their number.
 
     A draft without lines (nothing to book) is passed over. A repeat of a cause is refused by the database.
     """
@@ -39,7 +40,7 @@ def post(drafts: Sequence[Draft], *, on: date | None = None) -> Sequence[Journal
         return []
     accounts = accounts_by_role()
     now = timezone.now()
-    entries = bulk.insert_all([_entry(draft, on or timezone.localdate(), now) for draft in drafts])
+    entries = bulk.insert_all([_entry(draft, draft.on or on or timezone.localdate(), now) for draft in drafts])
     lines = [_line(entry, accounts[posting.role], posting.amount) for entry, draft in zip(entries, drafts, strict=True) for posting in draft.lines]
     bulk.insert_all(lines)
     return entries

@@ -1,12 +1,14 @@
 """Goods received and not invoiced: what has come and nobody has billed, and what was billed before it came."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
 from django.utils import timezone
 
+from accounting.models import VendorBill
 from inventory.models import PurchaseOrder
 from oms.core.money import ZERO
 from oms.core.readable import human_number
@@ -67,6 +69,8 @@ class Unbilled:
     units: int
     value: Decimal
     since: datetime
+    held: list[VendorBill] = field(default_factory=list)
+    """Bills on it that are held."""
 
     @property
     def number(self) -> str:
@@ -100,11 +104,11 @@ def unbilled_orders() -> list[Unbilled]:
         return [Unbilled(*row) for row in cursor.fetchall()]
 
 
-def by_vendor(rows: list[Unbilled]) -> list[VendorUnbilled]:
-    """Group rows by vendor: whoever has waited longest first."""
+def by_vendor(rows: list[Unbilled], held: Mapping[int, list[VendorBill]]) -> list[VendorUnbilled]:
+    """Group rows by vendor, whoever has waited longest first, each with its bills that are held. `held`: purchase order → bills."""
     grouped: dict[int, VendorUnbilled] = {}
     for row in rows:
-        grouped.setdefault(row.vendor_id, VendorUnbilled(row.vendor, [])).rows.append(row)
+        grouped.setdefault(row.vendor_id, VendorUnbilled(row.vendor, [])).rows.append(replace(row, held=held.get(row.order_id, [])))
     return list(grouped.values())
 
 

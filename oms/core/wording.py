@@ -56,7 +56,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "purchase.receipt_reversed": lambda f: _("Receipt of %(units)s units on %(number)s taken back") % _with(f, "units", "number"),
     "purchase.rejected": lambda f: _("Not bought"),
     "bill.entered": lambda f: _("Bill %(reference)s of %(vendor)s entered") % _with(f, "reference", "vendor"),
-    "bill.held": lambda f: _("Held: it differs in %(differences)s points") % _with(f, "differences"),
+    "bill.held": lambda f: _("Held for what differs (%(differences)s)") % _with(f, "differences"),
     "bill.posted": lambda f: _("Posted over %(total)s %(currency)s") % _with(f, "total", "currency"),
     "bill.released": lambda f: _("Released: %(note)s") % _with(f, "note"),
     "bill.rejected": lambda f: _("Sent back: %(note)s") % _with(f, "note"),

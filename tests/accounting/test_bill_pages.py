@@ -104,6 +104,17 @@ def test_a_held_bill_says_why_in_the_list_and_on_its_page_and_is_released_there(
     prove()
 
 
+def test_the_form_leaves_out_what_a_held_bill_is_for_and_says_so(hundred, ada):
+    made = bill(hundred, "R-1", MUG=40, price={"MUG": "2.30"})
+    mug = hundred.lines.get(sku__code="MUG")
+
+    page = ada.get(f"/purchasing/{hundred.number}/bill")
+
+    assert filled(page)[f"quantity-{mug.pk}"] == "20"
+    assert f"{made.number} (R-1) on this order is held" in page.content.decode()
+    assert made.number in ada.get("/bills/unbilled/").content.decode()
+
+
 def test_a_release_without_a_note_changes_nothing(hundred, ada):
     made = bill(hundred, "R-1", MUG=60, price={"MUG": "2.30"})
 

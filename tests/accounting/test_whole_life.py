@@ -1,11 +1,13 @@
 """A whole life of goods through the books: every account by figures worked out by hand, and proof after every step."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from accounting.billing import BillDraft, BillLineDraft, approve_bill, credit_bill, enter_bill
-from accounting.models import Account
+from accounting.models import Account, JournalEntry, Period
 from accounting.selectors import trial_balance
 from inventory.adjusting import adjust_stock
 from inventory.models import StockLevel, Vendor
@@ -179,6 +181,21 @@ def test_a_freight_bill_is_held_where_it_is_billed_twice(house, opened, prove):
     assert again.state == "held"
     approve_bill(again.pk, note="A second lorry", actor="user:ben")
     assert opened() == books(inventory="130.00", grni="-100.00", payable="-60.00", price="30.00")
+    prove()
+
+
+def test_a_correction_is_booked_on_its_own_day_and_today_where_that_month_is_closed(house, prove):
+    cast.run_line("post_stock")
+    days = [TODAY() - timedelta(days=n) for n in (40, 10, 0)]
+    Period.objects.create(starts_on=days[0] - timedelta(days=5), ends_on=days[0] + timedelta(days=5), closed_at=timezone.now())
+
+    for day in days:
+        move_stock([Move(house.mug.pk, house.leeds.pk, 0, MovementKind.COST, "cost", 1, value=Decimal(3), effective_on=day)], actor="user:ada")
+    cast.run_line("post_stock")
+
+    entries = JournalEntry.objects.filter(event="cost").order_by("id")
+    assert [entry.posted_on for entry in entries] == [days[2], days[1], days[2]]
+    assert balance("price_variance") == Decimal(-9)
     prove()
 
 
