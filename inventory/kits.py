@@ -75,6 +75,15 @@ def define_kit(sku_id: int, components: Mapping[str, int], *, actor: str) -> Sku
     return kit
 
 
+def try_kit(sku_id: int, components: Mapping[str, int]) -> Composition:
+    """Define a kit, see that nothing refuses it, and take it back: give what one would be made of. Raises what `define_kit` raises."""
+    with transaction.atomic():
+        kit = define_kit(sku_id, components, actor="user:try")
+        composition = compositions([kit.pk])[kit.pk] if kit.is_kit else []
+        transaction.set_rollback(True)
+    return composition
+
+
 def _parts(kit: Sku, components: Mapping[str, int]) -> Sequence[tuple[Sku, int]]:
     wanted = {code.strip().upper(): units for code, units in components.items()}
     known = {sku.code: sku for sku in Sku.objects.filter(code__in=wanted)}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils.functional import Promise
@@ -105,6 +106,19 @@ def exported(filter: Filter, *, currency: str) -> Iterator[Sequence[Any]]:
             yield (
                 sku.code, sku.name, sku.barcode, sku.abc_class, sku.is_kit, sku.is_active,
                 n.on_hand, n.reserved, n.free, n.safety, n.to_promise, n.coming, n.waiting, n.in_transit, n.value, currency,
+            )  # fmt: skip
+
+
+MOVED_HEADER = ("moved_at", "effective_on", "kind", "warehouse", "quantity", "value", "currency", "cause", "cause_id", "note", "order_id", "actor")
+
+
+def moved(sku: Sku) -> Iterator[Sequence[Any]]:
+    """Give the movements of a SKU, the latest first, as MOVED_HEADER names them, each page of them read when it is asked for."""
+    for page in all_of(StockMovement.objects.filter(sku=sku).select_related("warehouse"), order=("-id",)):
+        for row in page:
+            yield (
+                row.moved_at, row.effective_on, row.kind, row.warehouse.code, row.quantity, row.value, settings.BOOKS_CURRENCY, row.cause,
+                row.cause_id, row.note, row.order_id, row.actor,
             )  # fmt: skip
 
 

@@ -1,10 +1,16 @@
 from django.urls import path
 
-from inventory.views import explain, purchasing, receiving, stock
+from inventory.views import explain, importing, kits, low, purchasing, receiving, stock
 
 urlpatterns = [
     path("stock/", stock.stock, name="stock"),
+    path("stock/low/", low.low, name="low_stock"),
+    path("stock/low/propose", low.propose, name="propose_low"),
+    path("stock/import/", importing.importing, name="import_skus"),
     path("stock/export.csv", stock.export, name="export_stock"),
+    path("stock/<path:code>/kit", kits.kit, name="kit"),
+    path("stock/<path:code>/kit/check", kits.check, name="check_kit"),
+    path("stock/<path:code>/movements.csv", stock.movements, name="export_movements"),
     path("stock/<path:code>/explain/<str:number>", explain.explanation, name="explain"),
     path("stock/<path:code>/adjust", stock.adjust, name="adjust_stock"),
     path("stock/<path:code>/", stock.sku, name="sku"),

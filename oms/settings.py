@@ -184,6 +184,7 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 MAX_BODY_BYTES = 1_000_000
+LARGER_BODIES = {"/stock/import/": 61_000_000, "/api/v1/sku-imports": 60_000_000}
 
 EMAIL_CONFIG = env.email("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(EMAIL_CONFIG)

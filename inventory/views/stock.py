@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from inventory.adjusting import adjust_stock
 from inventory.calendar import promise_calendar
 from inventory.explaining import explain
-from inventory.listing import HEADER, SHOWS, USUAL_DAYS, Filter, asked_for, exported, skus_shown, stock_rows, worth
+from inventory.listing import HEADER, MOVED_HEADER, SHOWS, USUAL_DAYS, Filter, asked_for, exported, moved, skus_shown, stock_rows, worth
 from inventory.models import Backorder, ReorderRule, Reservation, Sku, Warehouse
 from inventory.selectors import components_of, kits_with, sales_of, vendors_of
 from inventory.states import AbcClass, MovementKind, ReservationState
@@ -58,6 +58,13 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Give the stock list as filtered, all of it, as CSV: written while it is read."""
     asked, _query = _asked(request)
     return csv_response(f"stock-{timezone.localdate():%Y-%m-%d}.csv", HEADER, exported(asked, currency=settings.BOOKS_CURRENCY))
+
+
+@staff_may("inventory.view_stocklevel")
+def movements(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Give all movements of a SKU as CSV, the latest first."""
+    found = get_object_or_404(Sku, code=code.replace("\x00", "").upper())
+    return csv_response(f"movements-{timezone.localdate():%Y-%m-%d}.csv", MOVED_HEADER, moved(found))
 
 
 def _asked(request: HttpRequest) -> tuple[Filter, dict[str, str]]:

@@ -15,15 +15,19 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class BodyLimitMiddleware:
-    """Answer 413 to a body above MAX_BODY_BYTES before any of it is read, and 411 to one that does not say how long it is."""
+    """Answer 413 to a body above MAX_BODY_BYTES before any of it is read, and 411 to one that does not say how long it is.
+
+    LARGER_BODIES names the few addresses that take a whole file, and how much of it.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
-            sentence = _("The request is larger than %(limit)d bytes. Send less at a time.") % {"limit": settings.MAX_BODY_BYTES}
+        limit = settings.LARGER_BODIES.get(request.path, settings.MAX_BODY_BYTES)
+        if length.isdigit() and int(length) > limit:
+            sentence = _("The request is larger than %(limit)d bytes. Send less at a time.") % {"limit": limit}
             return _refusal(413, "Content Too Large", "too_large", sentence)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             return _refusal(411, "Length Required", "length_required", _("Send the request whole, with a Content-Length."))

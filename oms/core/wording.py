@@ -66,6 +66,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "sourcing.changed": lambda f: _("Sourcing rules now: %(rules)s") % _with(f, "rules"),
     "capacity.changed": lambda f: _("%(warehouse)s takes on %(capacity)s") % _with(f, "warehouse", "capacity"),
     "simulation.done": lambda f: _("Sourcing simulated over %(days)s days") % _with(f, "days"),
+    "sku.imported": lambda f: _("%(new)s SKUs added and %(changed)s changed from a file of %(rows)s rows") % _with(f, "new", "changed", "rows"),
     "kit.defined": lambda f: _("Kit of %(components)s") % _with(f, "components"),
     "customer.registered": lambda f: _("Customer registered"),
     "customer.changed": lambda f: _("Customer changed"),

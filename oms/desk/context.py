@@ -28,8 +28,10 @@ NAVIGATION = [
 TABS = {
     # url name, title, permission, the pages that are looked for under it
     "stock": [
-        ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain")),
+        ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain", "kit")),
+        ("low_stock", lambda: _("Running low"), "inventory.view_stocklevel", ()),
         ("sourcing", lambda: _("Sourcing"), "inventory.view_stocklevel", ("simulation",)),
+        ("import_skus", lambda: _("Import"), "inventory.add_sku", ()),
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),

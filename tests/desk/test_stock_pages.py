@@ -3,12 +3,13 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inventory.explaining import TITLES
-from inventory.models import Sku
+from inventory.models import PurchaseNeed, Sku
 from oms.core.models import Proof, User
 from tests import cast
 
@@ -170,3 +171,91 @@ def test_a_line_of_a_kit_counts_kits(house, desk):
 
     assert "Ordered 7 = 0 not looked at yet + 5 reserved + 2 waiting + 0 shipped + 0 cancelled" in said
     assert "add up to" not in said
+
+
+def test_what_runs_low_stands_in_the_queue_with_what_is_done_about_it(house, desk):
+    rule = cast.reorder(house, house.lamp, point=5, target=20)
+    cast.reorder(house, house.chair, point=2, target=9)
+    cast.reorder(house, house.mug, point=5, target=20)
+
+    page = desk.get("/stock/low/")
+    assert codes(page) == ["CHAIR", "LAMP"]
+    assert text_of(page).count("Nothing yet") == 2
+    answer = desk.post("/stock/low/propose", {"rule": [rule.pk, "x"]}, follow=True)
+
+    assert "1 is proposed to buy." in text_of(answer)
+    assert "15 proposed" in text_of(desk.get("/stock/low/"))
+    assert [(need.sku, need.quantity, need.state) for need in PurchaseNeed.objects.all()] == [(house.lamp, 15, "proposed")]
+    again = desk.post("/stock/low/propose", {"rule": [rule.pk]}, follow=True)
+    assert "Nothing was left to propose" in text_of(again)
+    assert PurchaseNeed.objects.count() == 1
+
+
+def test_the_queue_costs_the_same_for_one_row_and_for_many(house, desk):
+    costs = []
+    for size in (1, 20):
+        for number in range(size):
+            sku = Sku.objects.create(code=f"LOW{size}-{number}", name="Thing")
+            cast.reorder(house, sku, point=5, target=20)
+        with CaptureQueriesContext(connection) as captured:
+            assert desk.get("/stock/low/").status_code == 200
+        costs.append(len(captured))
+
+    assert costs[0] == costs[1]
+
+
+def test_a_kit_is_defined_on_its_page_and_told_what_it_makes_while_typing(house, desk, prove):
+    Sku.objects.create(code="TEASET", name="Tea set")
+    form = {"sku": ["mug", "LAMP", ""], "units": ["2", "1", ""]}
+
+    assert "Makes 5 now, limited by LAMP." in text_of(desk.post("/stock/TEASET/kit/check", form))
+    assert not Sku.objects.get(code="TEASET").is_kit
+    assert "There is no SKU NOTHING." in text_of(desk.post("/stock/TEASET/kit/check", {"sku": "NOTHING", "units": "1"}))
+    assert "stands there twice" in text_of(desk.post("/stock/TEASET/kit/check", {"sku": ["MUG", "mug"], "units": ["1", "1"]}))
+    desk.post("/stock/TEASET/kit", form)
+
+    assert Sku.objects.get(code="TEASET").is_kit
+    assert "Makes 5 now, limited by LAMP." in text_of(desk.get("/stock/TEASET/"))
+    assert "2 in one" in text_of(desk.get("/stock/MUG/"))
+    refused = desk.post("/stock/MUG/kit", {"sku": "TEASET", "units": "1"})
+    assert refused.status_code == 409 and "has stock of its own" in text_of(refused)
+    prove()
+
+
+def upload(desk, content, action, **headers):
+    file = SimpleUploadedFile("skus.csv", content, content_type="text/csv")
+    return desk.post("/stock/import/", {"file": file, "action": action}, headers=headers)
+
+
+def test_a_file_is_checked_first_and_then_imported(house, desk):
+    content = b"code,name,price\nJUG,Jug,9.50\n"
+
+    checked = upload(desk, content, "check", **{"HX-Request": "true"})
+    assert "All 1 rows can be imported: 1 new, 0 changed, 0 the same. Nothing is written yet." in text_of(checked)
+    assert not Sku.objects.filter(code="JUG").exists()
+    upload(desk, content, "import")
+
+    assert Sku.objects.get(code="JUG").name == "Jug"
+    refused = upload(desk, b"code,name,price\nJAR,Jar,nothing\n", "import")
+    assert refused.status_code == 422
+    assert "Nothing is written: 1 of 1 rows is refused." in text_of(refused) and "price is an amount" in text_of(refused)
+    assert "Choose a file." in text_of(desk.post("/stock/import/", {"action": "check"}))
+
+
+def test_the_list_and_a_skus_movements_can_be_taken_along(house, desk):
+    stock = b"".join(desk.get("/stock/export.csv?q=mug").streaming_content).decode("utf-8-sig").splitlines()
+    moved = b"".join(desk.get("/stock/MUG/movements.csv").streaming_content).decode("utf-8-sig").splitlines()
+
+    assert [line.split(",")[0] for line in stock] == ["code", "MUG"]
+    assert [line.split(",")[2:5] for line in moved] == [["kind", "warehouse", "quantity"], ["opening", "ghent", "20"], ["opening", "leeds", "30"]]
+
+
+def test_dead_stock_is_what_lies_there_and_has_not_moved(house, desk):
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE inventory_stockmovement SET moved_at = now() - interval '100 days' WHERE sku_id = %s", [house.lamp.pk])
+        cursor.execute("SET session_replication_role = origin")
+
+    assert codes(desk.get("/stock/?show=dead")) == ["LAMP"]
+    assert codes(desk.get("/stock/?show=dead&days=120")) == []
+    assert codes(desk.get("/stock/?show=dead&warehouse=ghent")) == []
