@@ -62,7 +62,7 @@ def shipment(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     context = {
         "shipment": found,
-        "lines": found.lines.select_related("sku"),
+        "lines": found.lines.select_related("sku", "order_line"),
         "told": tracking_of(found),
         "events": Event.objects.filter(subject="shipment", subject_id=found.pk).order_by("-id")[:100],
         "carriers": Carrier.objects.filter(is_active=True),

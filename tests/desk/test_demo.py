@@ -31,6 +31,9 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert set(Invoice.objects.values_list("kind", flat=True)) == {"invoice", "credit_note"}
     assert set(Hold.objects.filter(released_at=None).values_list("kind", flat=True)) >= {"credit", "manual"}
     assert PurchaseNeed.objects.exists()
+    assert Sku.objects.get(is_kit=True).code == "TEA-SET"
+    assert set(Sku.objects.values_list("abc_class", flat=True)) == {"A", "B", "C"}
+    assert Sku.objects.filter(is_active=False, levels__on_hand__gt=0).exists()
     assert set(VendorBill.objects.values_list("state", flat=True)) == {"posted", "held"}
     assert not Message.objects.filter(state="sent").exists()
     assert not Trouble.objects.exists()

@@ -11,6 +11,7 @@ from customers.models import ApiKey, Channel, Customer, Scope
 from oms.core.models import User
 from oms.desk.demo import house
 from oms.desk.demo.bills import bill_vendors
+from oms.desk.demo.range import widen_range
 from oms.desk.demo.trade import trade
 from oms.desk.setup import set_up
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             warehouses = house.open_warehouses()
             house.lay_lanes(warehouses)
             skus = house.fill_shelves(warehouses, dice)
+            widen_range(warehouses)
             customers = house.know_customers(channels, dice)
             _key, readable = ApiKey.issue(channel=Channel.objects.get(code="web"), name="Demo storefront", scopes=list(Scope.values))
         trade(channels, customers, skus, dice)
