@@ -15,14 +15,26 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def what_it_takes(*lines: "Line") -> dict[tuple[int, int], int]:
+    """(SKU, place) → units that lines hold."""
+    sums: dict[tuple[int, int], int] = defaultdict(int)
+    for line in lines:
+        for place, units in line.held.items():
+            for sku, each in line.parts:
+                sums[sku, place] += each * units
+    return sums
+
+
 @dataclass
 class Line:
-    """A line of an order, or of a basket. `held`: place → units. `tried`: when it was last looked at, per SKU it waits for."""
+    """A line of an order, or of a basket. `held`, `gone`: place → units. `tried`: when it was last looked at, since it waits."""
 
     pk: int
     parts: Parts
     quantity: int
+    code: str = ""
     held: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    gone: set[int] = field(default_factory=set)
     waiting: int = 0
     shipped: int = 0
     cancelled: int = 0
@@ -39,18 +51,26 @@ class Line:
 
 @dataclass
 class Order:
+    """`since`: its place among those that wait. `soft`: what it took up with its basket. `planned`: some of it is on a shipment."""
+
     pk: int
     lines: list[Line]
+    in_parts: bool = True
     urgency: int = 5
-    is_screened: bool = False
+    since: int = 0
     is_looked_at: bool = False
     is_cancelled: bool = False
+    is_planned: bool = False
     holds: int = 0
-    soft: list[Line] = field(default_factory=list)
+    soft: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.since = self.pk
 
     @property
-    def turn(self) -> tuple[int, int]:
-        return self.urgency, self.pk
+    def places(self) -> set[int]:
+        """Where what it has comes from."""
+        return {place for line in self.lines for place, units in line.held.items() if units} | {place for line in self.lines for place in line.gone}
 
 
 @dataclass
@@ -66,11 +86,12 @@ class Supply:
     value: Decimal | None = None
     received: int = 0
     lost: int = 0
+    is_over: bool = False
     receipts: dict[int, int] = field(default_factory=dict)
 
     @property
     def coming(self) -> int:
-        return max(self.quantity - self.received - self.lost, 0)
+        return 0 if self.is_over else max(self.quantity - self.received - self.lost, 0)
 
     @property
     def may_come(self) -> int:
@@ -96,7 +117,7 @@ class Plain:
         self.value: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         self.cost: dict[int, Decimal] = {}
         self.orders: dict[int, Order] = {}
-        self.baskets: dict[str, list[Line]] = {}
+        self.baskets: dict[str, dict[tuple[int, int], int]] = {}
         self.purchases: dict[int, Supply] = {}
         self.transfers: dict[int, Supply] = {}
         self.clock = 0
@@ -110,11 +131,12 @@ class Plain:
 
     def reserved(self) -> dict[tuple[int, int], int]:
         sums: dict[tuple[int, int], int] = defaultdict(int)
-        softly = [line for order in self.orders.values() for line in order.soft] + [line for lines in self.baskets.values() for line in lines]
-        for line in (*self.lines(), *softly):
-            for place, units in line.held.items():
-                for sku, each in line.parts:
-                    sums[sku, place] += each * units
+        for line in self.lines():
+            for key, units in what_it_takes(line).items():
+                sums[key] += units
+        for soft in (*self.baskets.values(), *(order.soft for order in self.orders.values())):
+            for key, units in soft.items():
+                sums[key] += units
         return sums
 
     def free(self) -> dict[tuple[int, int], int]:
@@ -182,74 +204,88 @@ class Plain:
     def may_leave(self, sku: int, place: int) -> int:
         return self.free().get((sku, place), 0)
 
-    def hold(self, basket: str, wanted: list[tuple[Parts, int]]) -> list[int]:
-        """Hold `wanted` softly and nothing else; give the units held per line."""
+    def hold(self, basket: str, wanted: list[tuple[Parts, int]], *, spoken_for: dict[int, int]) -> list[int]:
+        """Hold `wanted` softly and nothing else, of what nobody waits for already; give the units held per line."""
         with self.changing():
-            self.baskets[basket] = []
+            self.baskets[basket] = {}
             lines = [Line(position, parts, units) for position, (parts, units) in enumerate(wanted)]
-            self._share([(line, line.quantity) for line in lines], self._free_of(lines))
-            self.baskets[basket] = lines
+            free = self._free_of(lines)
+            self._keep_back(free, spoken_for)
+            self._share([(line, line.quantity) for line in lines], free)
+            self.baskets[basket] = what_it_takes(*lines)
         return [line.reserved for line in lines]
 
     def let_go(self, basket: str) -> int:
         with self.changing():
-            lines = self.baskets.pop(basket, [])
-        return sum(line.reserved * each for line in lines for _, each in line.parts)
+            soft = self.baskets.pop(basket, {})
+        return sum(soft.values())
 
     def place(self, order: Order, basket: str) -> None:
         self.orders[order.pk] = order
-        order.soft = self.baskets.pop(basket, [])
+        order.soft = self.baskets.pop(basket, {})
 
     def reserve(self) -> None:
         """Look for stock for all that nobody has looked at yet. What others waited for before is not touched."""
-        new = sorted((o for o in self.orders.values() if not (o.is_looked_at or o.is_cancelled or o.holds)), key=lambda o: o.turn)
-        lines = [line for order in new for line in (*order.lines, *order.soft)]
+        new = sorted((o for o in self.orders.values() if not (o.is_looked_at or o.is_cancelled or o.holds)), key=lambda o: (o.urgency, o.pk))
+        lines = [line for order in new for line in order.lines]
         with self.changing():
             free = self._free_of(lines)
-            for sku, units in self._waited_for().items():
-                for place in self.places:
-                    kept = min(units, free.get((sku, place), 0))
-                    if kept > 0:
-                        free[sku, place] -= kept
-                        units -= kept
+            self._keep_back(free, self._waited_for())
             for order in new:
-                for line in order.soft:
-                    for place, units in line.held.items():
-                        for sku, each in line.parts:
-                            free[sku, place] = free.get((sku, place), 0) + each * units
-                order.soft = []
-                self._share([(line, line.open) for line in order.lines], free)
+                for key, units in order.soft.items():
+                    free[key] = free.get(key, 0) + units
+                order.soft = {}
+                self._share([(line, line.open) for line in order.lines], free, in_parts=order.in_parts)
                 for line in order.lines:
                     line.waiting += line.open
-                order.is_screened = order.is_looked_at = True
+                order.is_looked_at = True
 
     def fill(self) -> None:
-        """Give those who wait what is free now: the most urgent first, then the oldest."""
+        """Give those who wait what is free now: the most urgent first, then the oldest. What is to leave complete is chosen anew as a whole."""
         while True:
             waiting = [o for o in self.orders.values() if not o.holds and any(self._is_worth_a_look(line) for line in o.lines)]
             if not waiting:
                 return
-            free = self._free_of([line for order in waiting for line in order.lines])
-            for order in sorted(waiting, key=lambda o: o.turn):
-                lines = [line for line in order.lines if line.waiting]
-                wanted = {line.pk: line.waiting for line in lines}
-                got = {line.pk: line.reserved for line in lines}
-                self._share([(line, wanted[line.pk]) for line in lines], free)
-                for line in lines:
-                    line.waiting -= line.reserved - got[line.pk]
-                    line.tried = self.clock + 1
-            self.clock += 1
+            with self.changing():
+                free = self._free_of([line for order in waiting for line in order.lines])
+                for order in sorted(waiting, key=lambda o: (o.urgency, o.since, o.pk)):
+                    self._fill(order, free)
+
+    def _fill(self, order: Order, free: dict[tuple[int, int], int]) -> None:
+        anew = not order.in_parts and not order.is_planned and not any(line.shipped for line in order.lines)
+        lines = [line for line in order.lines if line.waiting or (anew and line.reserved)]
+        waited = {line.pk: line.waiting for line in lines}
+        wanted = {line.pk: line.waiting + (line.reserved if anew else 0) for line in lines}
+        already = set() if anew else order.places
+        if anew:
+            for key, units in what_it_takes(*lines).items():
+                free[key] = free.get(key, 0) + units
+            for line in lines:
+                line.held = defaultdict(int)
+        had = {line.pk: line.reserved for line in lines}
+        self._share([(line, wanted[line.pk]) for line in lines], free, in_parts=order.in_parts, already=already)
+        for line in lines:
+            line.waiting = wanted[line.pk] - (line.reserved - had[line.pk])
+            line.tried = self.clock + 1 if line.waiting and waited[line.pk] else None
 
     def cancel(self, order: Order) -> None:
         with self.changing():
             for line in order.lines:
                 line.cancelled = line.quantity - line.shipped
                 line.waiting, line.held = 0, defaultdict(int)
-            order.soft, order.holds, order.is_cancelled = [], 0, True
+            order.soft, order.holds, order.is_cancelled = {}, 0, True
 
     def ship(self, line: Line, place: int, units: int) -> None:
         line.held[place] -= units
         line.shipped += units
+        line.gone.add(place)
+
+    def lose_reserved(self, line: Line, place: int, units: int) -> None:
+        """What was reserved is gone: it is waited for again."""
+        line.held[place] -= units
+        if not line.waiting:
+            line.tried = None
+        line.waiting += units
 
     # --- how it is shared out -----------------------------------------------------------------------------------------
 
@@ -257,18 +293,31 @@ class Plain:
         skus = {sku for line in lines for sku, _ in line.parts}
         return {key: max(units, 0) for key, units in self.free().items() if key[0] in skus}
 
-    def _share(self, wanted: list[tuple[Line, int]], free: dict[tuple[int, int], int]) -> None:
-        """All from one place if one has all of it, else from the place that has most, and so on. A kit comes whole from one place."""
+    def _keep_back(self, free: dict[tuple[int, int], int], units: dict[int, int]) -> None:
+        for sku, kept in units.items():
+            for place in self.places:
+                taken = max(min(kept, free.get((sku, place), 0)), 0)
+                if taken:
+                    free[sku, place] -= taken
+                    kept -= taken
+
+    def _share(self, wanted: list[tuple[Line, int]], free: dict[tuple[int, int], int], *, in_parts: bool = True, already: Iterable[int] = ()) -> None:
+        """All from one place if one has all of it, a place that it has something from before others; else from the place that has most, and so on.
+
+        A kit comes whole from one place; what leaves complete comes from one place as well, that which it has something from already.
+        """
         wanted = [(line, units) for line, units in wanted if units]
         need: dict[int, int] = defaultdict(int)
         for line, units in wanted:
             for sku, each in line.parts:
                 need[sku] += units * each
-        there = {place: {sku: free.get((sku, place), 0) for sku in need} for place in self.places}
-        whole = [place for place in self.places if all(there[place][sku] >= units for sku, units in need.items())]
-        most = sorted(self.places, key=lambda place: (-sum(min(need[sku], there[place][sku]) for sku in need), self.places.index(place)))
+        may = [place for place in self.places if in_parts or not already or place in already]
+        there = {place: {sku: free.get((sku, place), 0) for sku in need} for place in may}
+        whole = [place for place in may if all(there[place][sku] >= units for sku, units in need.items())]
+        whole.sort(key=lambda place: place not in already)
+        most = sorted(may, key=lambda place: (-sum(min(need[sku], there[place][sku]) for sku in need), self.places.index(place)))
         left = {line.pk: units for line, units in wanted}
-        for place in whole[:1] or most:
+        for place in whole[:1] or most[: None if in_parts else 1]:
             for line, _units in wanted:
                 units = min([left[line.pk], *(free.get((sku, place), 0) // each for sku, each in line.parts)])
                 if units > 0:

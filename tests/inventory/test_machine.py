@@ -4,6 +4,7 @@ The usual run is short and the same every time; `HYPOTHESIS_PROFILE=long` looks 
 """
 
 import os
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from inventory.availability import availability_of
 from inventory.baskets import hold_stock, let_go
 from inventory.kits import define_kit
 from inventory.models import Backorder, Peg, PegsDue, PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, TransferLine, Warehouse
+from inventory.purchasing.landing import add_landed_cost
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods, reverse_receipt
 from inventory.states import ReservationState, WarehouseKind
@@ -31,6 +33,8 @@ from oms.desk.proof import all_invariants
 from orders.cancelling import cancel_order
 from orders.holding import place_hold, release_hold
 from orders.models import Hold, OrderLine
+from orders.prioritising import set_priority
+from orders.swapping import apply_swap, preview_swap
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
@@ -133,8 +137,8 @@ class StockMachine(RuleBasedStateMachine):
     def place(self, wanted, basket, in_parts, at_once):
         order = self.house.place(*wanted, basket=basket, accepts_part_deliveries=in_parts)
 
-        rows = [plain.Line(row.pk, self.parts[code], units) for row, (code, units) in zip(order.placed_lines, wanted, strict=True)]
-        self.model.place(plain.Order(order.pk, rows), basket)
+        rows = [plain.Line(row.pk, self.parts[code], units, code) for row, (code, units) in zip(order.placed_lines, wanted, strict=True)]
+        self.model.place(plain.Order(order.pk, rows, in_parts), basket)
         if at_once:
             self.reserve()
 
@@ -146,8 +150,11 @@ class StockMachine(RuleBasedStateMachine):
 
     @rule()
     def fill(self):
+        planned = set(OrderLine.objects.filter(planned__gt=0).values_list("order_id", flat=True))
         cast.run_line("backorders")
 
+        for order in self.model.orders.values():
+            order.is_planned = order.pk in planned
         self.model.fill()
 
     @precondition(lambda self: self.model.orders)
@@ -180,13 +187,71 @@ class StockMachine(RuleBasedStateMachine):
             release_hold(hold.pk, actor="user:test")
             self.model.orders[hold.order_id].holds -= 1
 
+    @precondition(lambda self: self.model.orders)
+    @rule(which=which, urgency=st.integers(1, 9))
+    def make_urgent(self, which, urgency):
+        order = self.order(which)
+        try:
+            set_priority(order.pk, urgency, actor="user:test")
+        except BusinessError:
+            assert order.is_cancelled
+        else:
+            order.urgency = urgency
+
+    @precondition(lambda self: any(line.waiting for line in self.model.lines()))
+    @rule(which=which, whom=which, units=some)
+    def swap(self, which, whom, units):
+        """Whose is whose is seen before, and is afterwards as it was shown."""
+        owner = {line.pk: order for order in self.model.orders.values() for line in order.lines}
+        waiting = [line for line in self.model.lines() if line.waiting]
+        first = waiting[which % len(waiting)]
+        others = [line for line in self.model.lines() if (line.code, line.parts) == (first.code, first.parts)]
+        others = [line for line in others if owner[line.pk] is not owner[first.pk]]
+        if not others:
+            return
+        second, units = others[whom % len(others)], min(units, first.waiting)
+        try:
+            seen = preview_swap(first.pk, second.pk, units=units)
+            apply_swap(first.pk, second.pk, units=units, seen=seen.seen, actor="user:test")
+        except BusinessError:
+            return
+        if seen.kind == "place":
+            one, other = owner[first.pk], owner[second.pk]
+            one.urgency, one.since, other.urgency, other.since = other.urgency, other.since, one.urgency, one.since
+            return
+        both = self.together(first, second)
+        second.tried = second.tried if second.waiting else None
+        for line in (first, second):
+            line.held = self.held_now(line)
+        assert self.together(first, second) == both
+        first.waiting -= units
+        second.waiting += units
+        first.tried = first.tried if first.waiting else None
+
+    def together(self, *lines):
+        return {key: units for key, units in plain.what_it_takes(*lines).items() if units}
+
+    def held_now(self, line):
+        rows = Reservation.objects.filter(state=ReservationState.FIRM, line_id=line.pk).order_by().values_list("warehouse")
+        return defaultdict(int, rows.annotate(units=Sum("line_units")))
+
+    def spoken_for(self):
+        """SKU → units that somebody waits for and nothing on its way is pegged to."""
+        pegged = dict(Peg.objects.order_by().values_list("backorder__sku").annotate(units=Sum("quantity")))
+        waiting = defaultdict(int)
+        for (_, sku), units in self.model.waits().items():
+            waiting[sku] += units
+        return {sku: units - pegged.get(sku, 0) for sku, units in waiting.items()}
+
     # --- baskets ------------------------------------------------------------------------------------------------------
 
     @rule(basket=st.sampled_from(BASKETS), wanted=lines)
     def hold_softly(self, basket, wanted):
+        spoken_for = self.spoken_for()
         held = hold_stock(basket, wanted, actor="user:test")
 
-        assert list(held.units.values()) == self.model.hold(basket, [(self.parts[code], units) for code, units in wanted])
+        expected = self.model.hold(basket, [(self.parts[code], units) for code, units in wanted], spoken_for=spoken_for)
+        assert list(held.units.values()) == expected
 
     @rule(basket=st.sampled_from(BASKETS))
     def let_go_of_it(self, basket):
@@ -285,11 +350,23 @@ class StockMachine(RuleBasedStateMachine):
         try:
             reverse_receipt(pk, actor="user:test", reason="wrong")
         except BusinessError:
-            assert free < units
+            assert free < units or supply.is_over or not self.model.value[supply.sku, supply.place]
             return
         assert free >= units
         self.model.take_back(supply, units)
         del supply.receipts[pk]
+
+    @precondition(lambda self: any(supply.received for supply in self.model.purchases.values()))
+    @rule(which=which, pounds=st.integers(1, 40))
+    def freight(self, which, pounds):
+        """Of what it cost to bring goods in, what is here still is worth more by its part."""
+        came = {pk: supply for pk, supply in self.model.purchases.items() if supply.received}
+        pk, supply = self.one_of(came, which)
+        purchase = PurchaseOrderLine.objects.get(pk=pk).order_id
+        add_landed_cost(purchase, kind="freight", amount=Decimal(pounds), spread_by="value", key=f"f{self.next()}", actor="user:test")
+
+        here = min(self.model.on_hand[supply.sku, supply.place], supply.received)
+        self.model.value[supply.sku, supply.place] += plain.cents(Decimal(pounds) * here / supply.received)
 
     @rule(code=st.sampled_from(GOODS), units=st.integers(1, 15), to_ghent=st.booleans(), days=st.integers(0, 9))
     def send(self, code, units, to_ghent, days):
@@ -338,7 +415,7 @@ class StockMachine(RuleBasedStateMachine):
         for sku in self.model.cost:
             waiting = sum(units for key, units in self.model.waits().items() if key[1] == sku)
             coming = sum(supply.coming for supply in self.model.bringing(sku))
-            assert pegged.get(sku, 0) == min(max(waiting - self.model.there(sku), 0), coming)
+            assert min(max(waiting - self.model.there(sku), 0), coming) <= pegged.get(sku, 0) <= min(waiting, coming)
 
     # --- promises -----------------------------------------------------------------------------------------------------
 
@@ -349,7 +426,7 @@ class StockMachine(RuleBasedStateMachine):
         today = timezone.localdate()
         tomorrow = today + timedelta(days=1)
         kept = [(code, answer) for (code, _), answer in zip(wanted, answers, strict=True) if answer.code in ("now", "coming")]
-        pegs_are_made = not PegsDue.objects.exists()
+        pegs_are_made, spoken_for = not PegsDue.objects.exists(), self.spoken_for()
         for sku in self.model.cost:
             there = self.model.there(sku)
             waiting = sum(units for key, units in self.model.waits().items() if key[1] == sku)
@@ -358,7 +435,8 @@ class StockMachine(RuleBasedStateMachine):
             for day in {on for on, _ in promised}:
                 assert sum(units for on, units in promised if on <= day) <= there + sum(units for on, units in brings if on <= day)
             if pegs_are_made:
-                assert sum(units for _, units in promised) <= max(there + sum(units for _, units in brings) - waiting, 0)
+                unpegged = sum(units for _, units in brings) - (waiting - spoken_for.get(sku, 0))
+                assert sum(units for _, units in promised) <= max(there - spoken_for.get(sku, 0), 0) + unpegged
 
     # --- after every step ---------------------------------------------------------------------------------------------
 

@@ -1,0 +1,85 @@
+"""What one order has and another wants, while both are planned, shipped, called off, and lost from the shelf: every unit is one order's, once."""
+
+import pytest
+
+from inventory import handing_over
+from inventory.models import Reservation, StockLevel
+from oms.core import stations
+from orders import swapping
+from orders.cancelling import cancel_order
+from orders.models import OrderLine
+from orders.placing import place_orders
+from orders.prioritising import set_priority
+from orders.swapping import apply_swap, preview_swap
+from shipping.dispatching import dispatch_shipment
+from shipping.fulfilling import pack_shipment
+from shipping.models import Shipment
+from tests import cast
+from tests.faults.crowd import deadlocks, together
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("plain_labels")]
+
+
+def pairs(house, count: int) -> list[tuple[int, int]]:
+    """So many pairs of lines: one that waits for three chairs, and another that has three."""
+    house.stock(house.chair, 3 * count)
+    having = place_orders([house.draft(("CHAIR", 3)) for _ in range(count)], actor="user:test")
+    wanting = place_orders([house.draft(("CHAIR", 3)) for _ in range(count)], actor="user:test")
+    cast.run_line("screen", "reserve")
+    return [(wants.placed_lines[0].pk, has.placed_lines[0].pk) for wants, has in zip(wanting, having, strict=True)]
+
+
+def held() -> int:
+    return sum(Reservation.objects.filter(state="firm").values_list("quantity", flat=True))
+
+
+def test_swapping_shipping_and_calling_off_at_once_gives_every_chair_to_one_order(real_house, prove):
+    found = pairs(real_house, 25)
+    owner = dict(OrderLine.objects.values_list("pk", "order_id"))
+    seen = {pair: preview_swap(*pair, units=2).seen for pair in found}
+    before = deadlocks()
+
+    def ship(pair):
+        stations.run_batch(stations.named("plan"), only=[owner[line] for line in pair])
+        for shipment in Shipment.objects.filter(order__in=[owner[line] for line in pair]).values_list("pk", flat=True):
+            pack_shipment(shipment, actor="user:warehouse")
+            stations.run_batch(stations.named("book"), only=[shipment])
+            dispatch_shipment(shipment, actor="user:warehouse")
+
+    acts = [
+        lambda pair: apply_swap(*pair, units=2, seen=seen[pair], actor="user:clerk"),
+        lambda pair: apply_swap(*pair, units=2, seen=seen[pair], actor="user:clerk"),
+        ship,
+        lambda pair: (
+            cancel_order(owner[pair[pair[0] % 2]], actor="user:clerk") if pair[0] % 3 == 0 else set_priority(owner[pair[0]], 2, actor="user:c")
+        ),
+    ]
+    results = together(100, lambda i: acts[i % 4](found[i // 4]))
+    cast.run_line("backorders", "credit", "void", "post_stock")
+
+    assert sum(StockLevel.objects.filter(sku=real_house.chair).values_list("reserved", flat=True)) == held()
+    assert held() + sum(OrderLine.objects.values_list("shipped", flat=True)) <= 75
+    assert any(not isinstance(result, Exception) for result in results[::4])
+    assert deadlocks() == before
+    prove()
+
+
+def swapped_by_many(house, count: int) -> int:
+    """Many press the same button. Give how many units are held in the end, of three."""
+    [pair] = pairs(house, 1)
+    seen = preview_swap(*pair, units=3).seen
+    together(count, lambda i: apply_swap(*pair, units=3, seen=seen, actor=f"user:{i}"))
+    return held()
+
+
+def test_the_same_swap_pressed_by_fifty_is_done_once(real_house, prove):
+    assert swapped_by_many(real_house, 50) == 3
+    assert sorted(OrderLine.objects.values_list("reserved", flat=True)) == [0, 3]
+    prove()
+
+
+def test_without_the_locks_a_swap_would_make_units_out_of_nothing(real_house, monkeypatch):
+    monkeypatch.setattr(swapping, "lock", list)
+    monkeypatch.setattr(handing_over, "lock", list)
+
+    assert swapped_by_many(real_house, 20) > 3
