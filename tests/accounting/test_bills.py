@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.db.utils import InternalError
+from django.test.utils import CaptureQueriesContext
 
-from accounting.billing import BillLineDraft, approve_bill, credit_bill, enter_bill, reject_bill
+from accounting.billing import BillDraft, BillLineDraft, approve_bill, credit_bill, enter_bill, reject_bill
 from accounting.clearing import open_differences
 from accounting.models import JournalEntry, VendorBill
-from inventory.models import PurchaseOrderLine
-from inventory.purchasing.receiving import reverse_receipt
+from inventory.models import PurchaseOrderLine, Sku
+from inventory.purchasing.receiving import receive_goods, reverse_receipt
 from oms.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from oms.core.models import Event
 from tests import cast
@@ -86,6 +87,27 @@ def test_a_bill_before_the_movement_is_booked_clears_it_all_the_same(house, prov
     cast.run_line("post_stock")
     assert balance(GRNI) == 0
     prove()
+
+
+def test_a_bill_takes_the_same_statements_for_five_lines_and_for_fifty(house):
+    counts = []
+    for size in (5, 50):
+        skus = [Sku.objects.create(code=f"S{size}-{i}", name="A thing", weight_grams=1, cost=Decimal(1)) for i in range(size)]
+        placed = order(house, *((sku, 2, "1.50") for sku in skus))
+        lines = list(placed.lines.order_by("id"))
+        receive_goods(placed.pk, {line.pk: 2 for line in lines}, key=f"k{size}", actor="user:test")
+        draft = BillDraft(
+            vendor_id=placed.vendor_id,
+            reference=f"R-{size}",
+            billed_on=TODAY(),
+            lines=[BillLineDraft(Decimal("1.70" if i % 2 else "1.50"), 2, purchase_line_id=line.pk) for i, line in enumerate(lines)],
+        )
+        with CaptureQueriesContext(connection) as captured:
+            made = enter_bill(draft, actor="user:ada")
+            approve_bill(made.pk, note="ok", actor="user:ben")
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
 
 
 # --- what differs ---
