@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -134,7 +135,9 @@ def _each(work: Callable[[list[str]], Any], asked: Callable[[], list[str]]) -> d
 
 def _allocation(skus: int, dice: random.Random) -> dict[str, Any]:
     """Milliseconds to allocate 200 orders of four lines, median of three rounds; each round takes its floor on 200 others."""
-    floor, ours, counts = [], [], []
+    floor: list[float] = []
+    ours: list[float] = []
+    counts = []
     for _ in range(ROUNDS):
         orders = _screened([stock_house.stocked(skus, dice, LINES) for _ in range(2 * BATCH)], dice)
         with _timed(floor):
@@ -157,7 +160,8 @@ def _receipt(skus: int, dice: random.Random) -> dict[str, Any]:
     at_floor = _waiting(dice)
     purchase = _on_order()
     stations.run(stations.named("peg"), seconds=600)
-    receiving, filling = [], []
+    receiving: list[float] = []
+    filling: list[float] = []
     with _timed(receiving):
         stock_floor.receive(purchase.pk)
     with _timed(filling):
@@ -167,7 +171,9 @@ def _receipt(skus: int, dice: random.Random) -> dict[str, Any]:
 
     _waiting(dice)
     purchase = _on_order()
-    pegging, received, filled = [], [], []
+    pegging: list[float] = []
+    received: list[float] = []
+    filled: list[float] = []
     counts: dict[str, list[int]] = {"peg": _both(stations.named("peg"))}
     with _timed(pegging):
         stations.run(stations.named("peg"), seconds=600)
@@ -233,7 +239,8 @@ def _on_order() -> PurchaseOrder:
 
 def _replenishment(skus: int, dice: random.Random) -> dict[str, Any]:
     """Milliseconds to look at every reorder rule of the catalogue and propose what is to be bought."""
-    floor, ours = [], []
+    floor: list[float] = []
+    ours: list[float] = []
     stock_floor.replenish()
     with _timed(floor):
         expected = stock_floor.replenish()
@@ -251,8 +258,8 @@ def _swept() -> dict[str, Any]:
     """Milliseconds to ask every station whether it has work, as the sweep does every few seconds, and how old its oldest is."""
     exist, old = {}, {}
     for station in stations.line():
-        exist[station.name] = _best(lambda station=station: stations.queue_of(station).exists())
-        old[station.name] = _best(lambda station=station: stations.oldest(station))
+        exist[station.name] = _best(stations.queue_of(station).exists)
+        old[station.name] = _best(partial(stations.oldest, station))
     slowest = max(exist, key=exist.__getitem__)
     eldest = max(old, key=old.__getitem__)
     return {

@@ -8,6 +8,7 @@ first. Each choice tells why, step by step.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 Free = dict[int, dict[int, int]]
@@ -37,6 +38,11 @@ class Lane:
     cost: Decimal
     days: int
 
+    @cached_property
+    def start(self) -> str:
+        """What a postcode it leads to begins with, as postcodes are compared."""
+        return _compact(self.prefix)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,9 +55,13 @@ class Place:
 
     def lane_to(self, country: str, postcode: str) -> Lane | None:
         """Give the lane to a destination: the one with the longest postcode that fits."""
-        postcode = postcode.replace(" ", "").upper()
-        fitting = [lane for lane in self.lanes if lane.country == country and postcode.startswith(lane.prefix.replace(" ", "").upper())]
-        return max(fitting, key=lambda lane: len(lane.prefix), default=None)
+        postcode = _compact(postcode)
+        fitting = [lane for lane in self.lanes if lane.country == country and postcode.startswith(lane.start)]
+        return max(fitting, key=lambda lane: len(lane.start), default=None)
+
+
+def _compact(postcode: str) -> str:
+    return postcode.replace(" ", "").upper()
 
 
 @dataclass(frozen=True)

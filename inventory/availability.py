@@ -1,16 +1,18 @@
 """When something can be there: available to promise, from stock, from what is on its way, or as soon as it can be bought."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from inventory.allocation import Place, Rule
+from inventory.allocation import Lane
 from inventory.kits import compositions, parts_of
 from inventory.models import Sku, StockLevel
 from inventory.pegging import supplies_of
@@ -43,15 +45,34 @@ class Availability:
     warehouse: str = ""
 
 
-@dataclass
+class _Sku(NamedTuple):
+    """What of a SKU has to be known to promise it."""
+
+    pk: int
+    code: str
+    is_kit: bool
+    is_active: bool
+
+
 class _Known:
     """What is known of the SKUs asked for, loaded once."""
 
-    shelves: dict[int, list[Shelf]]
-    lead_days: dict[int, int]
-    today: date
-    places: list[Place]
-    rules: list[Rule]
+    def __init__(self, sku_ids: set[int], countries: set[str]) -> None:
+        self.today = timezone.localdate()
+        self.places = places_serving(countries)
+        self.rules = rules_in_force()
+        self.policies = {rule.policy for rule in self.rules}
+        self.full = [place.id for place in self.places if place.capacity == 0] if "capacity" in self.policies else []
+        self.shelves = shelves_of(sorted(sku_ids), [place.id for place in self.places], today=self.today)
+        self.lead_days = _lead_days(sku_ids)
+        self._serving: dict[tuple[str, str], list[int]] = {}
+
+    def serving(self, country: str, postcode: str) -> list[int]:
+        """Give the warehouses that may serve a destination, the best first."""
+        if (country, postcode) not in self._serving:
+            found = served_from(self.places, self.rules, country, postcode)
+            self._serving[country, postcode] = [place.id for place in self.places if found is None or place.id in found]
+        return self._serving[country, postcode]
 
 
 def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", postcode: str = "") -> list[Availability]:
@@ -60,7 +81,7 @@ def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", post
     A constant number of queries, whatever their number. Raises Invalid for unknown SKUs and figures out of bounds. Locks and changes nothing.
     """
     codes = [code.strip().upper() for code, _units in lines]
-    skus = {sku.code: sku for sku in Sku.objects.filter(code__in=codes)}
+    skus = {row[1]: _Sku(*row) for row in Sku.objects.filter(code__in=codes).order_by().values_list("pk", "code", "is_kit", "is_active")}
     for position, (code, (_given, units)) in enumerate(zip(codes, lines, strict=True)):
         if code not in skus:
             raise Invalid(_("There is no SKU %(code)s.") % {"code": code[:40]}, pointer=f"/lines/{position}/sku", sku=code[:40])
@@ -71,14 +92,12 @@ def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", post
             )
     kits = compositions([sku.pk for sku in skus.values() if sku.is_kit])
     parts = [parts_of(skus[code].pk, kits.get(skus[code].pk)) for code in codes]
-    known = _known({sku for some in parts for sku, _each in some}, {country})
+    known = _Known({sku for some in parts for sku, _each in some}, {country})
     answers = [_answer(known, some, units, country, postcode) for some, (_code, units) in zip(parts, lines, strict=True)]
     names = {place.id: place.name for place in known.places}
     lacking = dict(Sku.objects.filter(pk__in={answer.lacking for answer in answers if answer.lacking}).values_list("id", "code"))
-    return [
-        _told(skus[code], answer, names, lacking, _days_on_the_road(known.places, answer, country, postcode))
-        for code, answer in zip(codes, answers, strict=True)
-    ]
+    lanes = {place.id: place.lane_to(country, postcode) for place in known.places}
+    return [_told(skus[code], answer, names, lacking, _days_on_the_road(lanes, answer)) for code, answer in zip(codes, answers, strict=True)]
 
 
 def dates_for(questions: Sequence[Question]) -> list[date | None]:
@@ -88,30 +107,27 @@ def dates_for(questions: Sequence[Question]) -> list[date | None]:
     """
     if not questions:
         return []
-    known = _known({sku for parts, *_ in questions for sku, _each in parts}, {country for _, _, country, _ in questions})
+    known = _Known({sku for parts, *_ in questions for sku, _each in parts}, {country for _, _, country, _ in questions})
     return [_answer(known, parts, units, country, postcode).on for parts, units, country, postcode in questions]
 
 
 def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date | None = None) -> dict[int, list[Shelf]]:
-    """Give SKU → what can be promised of it from each warehouse. Four queries.
+    """Give SKU → what can be promised of it from each warehouse. Three queries.
 
     What others wait for and nothing on its way is pegged to comes out of what is free. What is overdue is counted on from tomorrow.
     """
     sku_ids, warehouses = list(sku_ids), list(warehouses)
     today = today or timezone.localdate()
-    places: dict[tuple[int, int], Shelf] = {}
-    for level in StockLevel.objects.filter(sku__in=sku_ids, warehouse__in=warehouses):
-        places[level.sku_id, level.warehouse_id] = Shelf(level.warehouse_id, level.free - level.safety, [])
+    places: dict[int, dict[int, Shelf]] = {sku: {} for sku in sku_ids}
+    levels = StockLevel.objects.filter(sku__in=sku_ids, warehouse__in=warehouses)
+    for sku, place, free in levels.values_list("sku_id", "warehouse_id", F("on_hand") - F("reserved") - F("safety")):
+        places[sku][place] = Shelf(place, free, [])
+    wanted = set(warehouses)
     for sku, supplies in supplies_of(sku_ids).items():
         for supply in supplies:
-            if supply.warehouse in warehouses:
-                shelf = places.setdefault((sku, supply.warehouse), Shelf(supply.warehouse, 0, []))
-                shelf.later.append(_in_time(supply, today))
-    shelves: dict[int, list[Shelf]] = defaultdict(list)
-    for place in warehouses:
-        for sku in sku_ids:
-            if (sku, place) in places:
-                shelves[sku].append(places[sku, place])
+            if supply.warehouse in wanted:
+                places[sku].setdefault(supply.warehouse, Shelf(supply.warehouse, 0, [])).later.append(_in_time(supply, today))
+    shelves = defaultdict(list, {sku: [known[place] for place in warehouses if place in known] for sku, known in places.items() if known})
     for sku, units in spoken_for(sku_ids).items():
         for shelf in shelves[sku]:
             taken = min(units, max(shelf.now, 0))
@@ -124,13 +140,6 @@ def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date
                     shelf.later[position] = replace(supply, pegged=supply.pegged + taken)
                     units -= taken
     return shelves
-
-
-def _known(sku_ids: set[int], countries: set[str]) -> _Known:
-    places = places_serving(countries)
-    today = timezone.localdate()
-    shelves = shelves_of(sorted(sku_ids), [place.id for place in places], today=today)
-    return _Known(shelves, _lead_days(sku_ids), today, places, rules_in_force())
 
 
 def _in_time(supply: Supply, today: date) -> Supply:
@@ -166,26 +175,24 @@ def _lead_days(sku_ids: Iterable[int]) -> dict[int, int]:
 
 
 def _answer(known: _Known, parts: Parts, units: int, country: str, postcode: str) -> Answer:
-    policies = {rule.policy for rule in known.rules}
-    serving = served_from(known.places, known.rules, country, postcode)
     return promise(
         parts,
         units,
         shelves=known.shelves,
-        warehouses=[place.id for place in known.places if serving is None or place.id in serving],
+        warehouses=known.serving(country, postcode),
         today=known.today,
         lead_days=known.lead_days,
-        full=[place.id for place in known.places if place.capacity == 0] if "capacity" in policies else [],
-        may_split="never_split" not in policies,
+        full=known.full,
+        may_split="never_split" not in known.policies,
     )
 
 
-def _days_on_the_road(places: Sequence[Place], answer: Answer, country: str, postcode: str) -> int:
-    lanes = [lane for place in places if answer.warehouse in (place.id, None) and (lane := place.lane_to(country, postcode))]
-    return max((lane.days for lane in lanes), default=0)
+def _days_on_the_road(lanes: Mapping[int, Lane | None], answer: Answer) -> int:
+    ways = lanes.values() if answer.warehouse is None else [lanes.get(answer.warehouse)]
+    return max((lane.days for lane in ways if lane), default=0)
 
 
-def _told(sku: Sku, answer: Answer, names: dict[int, str], lacking: dict[int, str], days: int) -> Availability:
+def _told(sku: _Sku, answer: Answer, names: dict[int, str], lacking: dict[int, str], days: int) -> Availability:
     on, code = answer.on, answer.reason
     if not sku.is_active and code in ("buy", "never"):
         on, code = None, "never"
@@ -201,12 +208,12 @@ def _told(sku: Sku, answer: Answer, names: dict[int, str], lacking: dict[int, st
     )
 
 
-def _reason(sku: Sku, answer: Answer, code: str, names: dict[int, str], lacking: dict[int, str]) -> str:
+def _reason(sku: _Sku, answer: Answer, code: str, names: dict[int, str], lacking: dict[int, str]) -> str:
     facts = {
         "units": answer.units,
         "now": answer.now,
         "sku": lacking.get(answer.lacking or 0, sku.code),
-        "day": date_format(answer.on, "j M") if answer.on else "",
+        "day": date_format(answer.on, "j M") if answer.on and answer.on > timezone.localdate() else "",
         "number": answer.supply.number if answer.supply else "",
         "source": answer.supply.source if answer.supply else "",
     }

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.allocation import Lane as Way
 from inventory.allocation import Place, Rule
-from inventory.models import Backorder, Lane, PegsDue, Reservation, SourcingRule, Warehouse
+from inventory.models import Backorder, PegsDue, Reservation, SourcingRule, Warehouse
 from inventory.states import ReservationState, SourcingPolicy
 from oms.core import bulk
 from oms.core.errors import Conflict, Invalid, NotFound
@@ -26,33 +26,42 @@ MOST_POSITION = 10_000
 MOST_CAPACITY = 1_000_000
 
 
+_PLACES = """
+    SELECT place.id, place.name, place.daily_capacity, EXISTS (SELECT FROM inventory_lane any_lane WHERE any_lane.warehouse_id = place.id),
+        lane.country, lane.postcode_prefix, lane.km, lane.cost, lane.transit_days
+    FROM inventory_warehouse place
+    LEFT JOIN inventory_lane lane ON lane.warehouse_id = place.id AND lane.country = ANY(%s)
+    WHERE place.is_active AND place.kind = 'warehouse' ORDER BY place.rank, place.id, lane.country, lane.postcode_prefix
+"""
+
+
 def places_serving(countries: Iterable[str], *, in_turn: bool = False) -> list[Place]:
-    """Give the warehouses that orders are filled from, the best first, with their lanes. Two queries, three where any has a capacity.
+    """Give the warehouses that orders are filled from, the best first, with their lanes. One query, two where any has a capacity.
 
     `in_turn`: with capacities it waits for its turn, so that two batches never both count the last order of a day. Taken before any stock
     level; who only looks waits for nobody.
     """
-    warehouses = list(Warehouse.objects.stocking())
+    found: dict[int, tuple[str, int | None, bool]] = {}
     lanes: dict[int, list[Way]] = defaultdict(list)
-    with_lanes = set()
-    wanted = set(countries)
-    for lane in Lane.objects.filter(warehouse__in=[warehouse.pk for warehouse in warehouses]):
-        with_lanes.add(lane.warehouse_id)
-        if lane.country in wanted:
-            lanes[lane.warehouse_id].append(Way(lane.country, lane.postcode_prefix, lane.km, lane.cost, lane.transit_days))
-    limited = [warehouse.pk for warehouse in warehouses if warehouse.daily_capacity is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [sorted(set(countries))])
+        for pk, name, capacity, has_lanes, country, prefix, km, cost, days in cursor.fetchall():
+            found[pk] = (name, capacity, has_lanes)
+            if country is not None:
+                lanes[pk].append(Way(country, prefix, km, cost, days))
+    limited = [pk for pk, (_name, capacity, _has_lanes) in found.items() if capacity is not None]
     if limited and in_turn:
         take_turn("capacity")
     taken = _taken_today(limited)
     return [
         Place(
-            warehouse.pk,
-            warehouse.name,
+            pk,
+            name,
             # One whose lanes all lead elsewhere has lanes still: it does not serve everywhere.
-            tuple(lanes[warehouse.pk]) or (_NOWHERE if warehouse.pk in with_lanes else ()),
-            None if warehouse.daily_capacity is None else max(warehouse.daily_capacity - taken.get(warehouse.pk, 0), 0),
+            tuple(lanes[pk]) or (_NOWHERE if has_lanes else ()),
+            None if capacity is None else max(capacity - taken.get(pk, 0), 0),
         )
-        for warehouse in warehouses
+        for pk, (name, capacity, has_lanes) in found.items()
     ]
 
 
