@@ -90,7 +90,7 @@ def receive(purchase_id: int) -> None:
         )
         cursor.fetchall()
         cursor.execute(
-            "UPDATE inventory_stocklevel SET on_hand = on_hand + new.units, value = value + new.value"
+            "UPDATE inventory_stocklevel SET on_hand = on_hand + new.units, value = inventory_stocklevel.value + new.value"
             " FROM unnest(%s::bigint[], %s::int[], %s::numeric[]) AS new(sku_id, units, value)"
             " WHERE inventory_stocklevel.sku_id = new.sku_id AND warehouse_id = %s",
             [skus, units, values, place],
@@ -105,8 +105,8 @@ def receive(purchase_id: int) -> None:
             [place, receipt, today, now, skus, units, values, now],
         )
         cursor.execute(
-            "INSERT INTO inventory_receiptline (receipt_id, line_id, quantity, value)"
-            " SELECT %s, line, units, value FROM unnest(%s::bigint[], %s::int[], %s::numeric[]) AS new(line, units, value)",
+            "INSERT INTO inventory_receiptline (receipt_id, line_id, quantity, value, note)"
+            " SELECT %s, line, units, value, '' FROM unnest(%s::bigint[], %s::int[], %s::numeric[]) AS new(line, units, value)",
             [receipt, lines, units, values],
         )
         cursor.execute("UPDATE inventory_purchaseorderline SET received = quantity WHERE id = ANY(%s)", [lines])

@@ -142,9 +142,13 @@ class _Context:
     free: Free
     wanted: Mapping[int, int]
     used: Mapping[int, int]
+    lanes: dict[int, Lane | None] = field(default_factory=dict)
 
     def lane(self, place: Place) -> Lane | None:
-        return place.lane_to(self.order.country, self.order.postcode)
+        """Give the lane from `place` to where the order goes; several policies ask for it."""
+        if place.id not in self.lanes:
+            self.lanes[place.id] = place.lane_to(self.order.country, self.order.postcode)
+        return self.lanes[place.id]
 
     def covers(self, place: Place) -> bool:
         """Say whether `place` can fill the whole order alone."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from inventory.models import Backorder, Peg, StockLevel
@@ -85,15 +85,15 @@ def fillable() -> QuerySet[Backorder]:
     What somebody could not have for another reason (its warehouse does not serve them, a kit lacks another component) is looked at again
     every hour.
     """
-    level = StockLevel.objects.filter(
+    worth_it = Q(tried_at__isnull=True) | Q(tried_at__lt=Now() - timedelta(hours=LOOK_AGAIN_HOURS)) | Q(freed_at__gt=F("tried_at"))
+    level = StockLevel.objects.annotate(tried_at=ExpressionWrapper(OuterRef("tried_at"), output_field=DateTimeField())).filter(
+        worth_it,
         sku=OuterRef("sku"),
         warehouse__is_active=True,
         warehouse__kind=WarehouseKind.WAREHOUSE,
         on_hand__gte=F("reserved") + F("safety") + OuterRef("per_unit"),
     )
-    fresh = level.filter(freed_at__gt=OuterRef("tried_at"))
-    due = Q(tried_at__isnull=True) | Q(tried_at__lt=Now() - timedelta(hours=LOOK_AGAIN_HOURS))
-    return Backorder.objects.filter((due & Exists(level)) | Exists(fresh))
+    return Backorder.objects.filter(Exists(level))
 
 
 def _row(line: Waiting, sku: int, each: int) -> Backorder:
