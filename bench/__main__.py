@@ -5,18 +5,25 @@ import json
 import logging
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import psycopg2
+
 from oms.run.embedded import start_postgres, start_valkey
+
+PARTS = ["line", "stock"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--orders", type=int, default=2000, help="orders for the line and for HTTP")
     parser.add_argument("--files", nargs="*", default=[], help="Online Retail files to import; a made-up one without")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="what to measure; everything without")
+    parser.add_argument("--stock-sizes", default="10000,200000", help="SKUs of the houses that stock is measured in, with commas between")
     parser.add_argument("--json", default="", help="where to write the figures as JSON; standard output without")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="throughline-bench-") as name:
@@ -32,7 +39,13 @@ def main() -> int:
                 DJANGO_SETTINGS_MODULE="oms.settings",
                 LOG_LEVEL="ERROR",
             )
-            figures = _measure(arguments, folder)
+            figures: dict[str, Any] = {
+                "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+            }
+            if "line" in arguments.parts:
+                figures |= _measure(arguments, folder)
+            if "stock" in arguments.parts:
+                figures["stock"] = [_measure_stock(postgres.url, int(size)) for size in arguments.stock_sizes.split(",")]
         finally:
             valkey.stop()
             postgres.stop()
@@ -58,7 +71,7 @@ def _measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     key = house.build()
     count = arguments.orders
-    figures: dict[str, Any] = {"machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}}
+    figures: dict[str, Any] = {}
     for hot in (False, True):
         name = "hot" if hot else "uniform"
         _say(f"floor and line, {name}")
@@ -79,8 +92,46 @@ def _measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     return figures
 
 
+def _measure_stock(url: str, skus: int) -> dict[str, Any]:
+    """Measure stock in a house of `skus` SKUs: in a database and a process of its own, both gone afterwards."""
+    _say(f"stock, {skus:,} SKUs")
+    name = f"stock_{skus}"
+    _administer(url, f"CREATE DATABASE {name}")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.at_size", "--skus", str(skus)],
+            env=os.environ | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return measured
+    finally:
+        _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
 def _show(figures: dict[str, Any]) -> None:
-    rows = [
+    rows = [*(_line_rows(figures) if "http" in figures else []), *(row for some in figures.get("stock", []) for row in _stock_rows(some))]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    print()
+    for row in rows:
+        print(f"  {row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}".rstrip())
+    print()
+
+
+def _line_rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
         ("place over HTTP, 2 workers, 8 clients", f"{figures['http']['orders_per_second']} orders/s", f"p95 {figures['http']['p95_ms']} ms"),
         *(
             (
@@ -102,11 +153,32 @@ def _show(figures: dict[str, Any]) -> None:
             for name, some in figures["queries"].items()
         ),
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    print()
-    for row in rows:
-        print(f"  {row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}".rstrip())
-    print()
+
+
+def _stock_rows(some: dict[str, Any]) -> list[tuple[str, str, str]]:
+    promise, receipt, sweep, proof = some["availability"], some["receipt"], some["sweep"], some["proof"]
+    rows = [
+        (
+            "availability of 50 SKUs, p95",
+            f"{promise['call']['p95_ms']} ms",
+            f"p50 {promise['ratio']} × one SQL query of {promise['floor']['p50_ms']} ms",
+        ),
+        ("  the same over HTTP, p95", f"{promise['http']['p95_ms']} ms", ""),
+        ("allocation of 200 orders of 4 lines", *_against_floor(some["allocation"])),
+        (f"a receipt of {receipt['lines']} lines", *_against_floor(receipt["receive"])),
+        (f"  filling {receipt['waiting']:,} lines that waited", *_against_floor(receipt["fill"])),
+        ("replenishment of the catalogue", *_against_floor(some["replenishment"])),
+        ("the sweep asks every station", f"{sweep['exists_ms']} ms", f"the slowest: {sweep['slowest']}"),
+        ("all invariants proved", f"{proof['seconds']} s", f"the slowest: {proof['slowest_seconds']} s"),
+    ]
+    for name, counts in some["statements"].items():
+        rows.append((f"statements, {name}", f"{counts[-1]} for 200", f"{counts[0]} for 5"))
+    head = (f"— stock, {some['skus']:,} SKUs, {some['movements']:,} movements", "", "")
+    return [head, *rows]
+
+
+def _against_floor(figure: dict[str, Any]) -> tuple[str, str]:
+    return f"{figure['ms']:,.0f} ms", f"{figure['ratio']} × the floor of {figure['floor_ms']:,.0f} ms"
 
 
 def _say(what: str) -> None:

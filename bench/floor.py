@@ -65,7 +65,7 @@ def _work(cursor, order: int, accounts: dict[str, int], carrier: int) -> None:
         "SELECT id, sku_id, warehouse_id FROM inventory_stocklevel WHERE sku_id = ANY(%s) AND on_hand - reserved >= 5 ORDER BY id FOR NO KEY UPDATE",
         [[line[1] for line in lines]],
     )
-    places = {}
+    places: dict[int, tuple[int, int]] = {}
     for level, sku, warehouse in cursor.fetchall():
         places.setdefault(sku, (level, warehouse))
     cursor.execute(

@@ -1,12 +1,8 @@
 """Stock at one size of house: promises, allocation, a large receipt, buying, the sweep and the proof, each beside its floor.
 
-`python -m bench.stock --skus N --movements M` in an environment that names a database: it builds the house where there is none, prints JSON.
-`make bench` runs it for each size, in a database and a process of its own.
+All calls are warm, with SKUs drawn anew for each. Where a station is measured, its floor worked a batch of the same shape just before.
 """
 
-import argparse
-import json
-import logging
 import random
 import socket
 import statistics
@@ -19,59 +15,50 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import django
+from django.db import connection
+from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-django.setup()
-logging.disable(logging.WARNING)
-
-from django.db import connection  # noqa: E402
-from django.db.models import F, Sum  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from bench import house, stock_floor, stock_house  # noqa: E402
-from bench.http import Web, _answer  # noqa: E402
-from inventory.availability import availability_of  # noqa: E402
-from inventory.models import Backorder, PurchaseNeed, PurchaseOrder, PurchaseOrderLine, Sku, StockMovement, Vendor, Warehouse  # noqa: E402
-from inventory.pegging import supply_changed  # noqa: E402
-from inventory.purchasing.receiving import receive_goods  # noqa: E402
-from oms.core import stations  # noqa: E402
-from oms.core.invariants import prove  # noqa: E402
-from oms.desk.proof import all_invariants  # noqa: E402
-from oms.desk.setup import set_up  # noqa: E402
-from orders.models import Order  # noqa: E402
-from orders.placing import place_orders  # noqa: E402
+from bench import house, stock_floor, stock_house
+from bench.http import Web, _answer
+from inventory.availability import availability_of
+from inventory.models import Backorder, PurchaseNeed, PurchaseOrder, PurchaseOrderLine, Sku, StockMovement, Vendor, Warehouse
+from inventory.pegging import supply_changed
+from inventory.purchasing.receiving import receive_goods
+from oms.core import stations
+from oms.core.invariants import prove
+from oms.desk.proof import all_invariants
+from oms.desk.setup import set_up
+from orders.models import Order
+from orders.placing import place_orders
 
 ASKED = 50
 CALLS = 200
-BATCH = 200
+FEW, BATCH = 5, 200
 LINES = 4
 ROUNDS = 3
+# Of four lines each, over the 500 empty SKUs: 5,000 lines, ten for each.
 WAITING_ORDERS = 1_250
-"""Of four lines each, over the 500 empty SKUs: 5,000 lines, ten for each."""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.stock", description=__doc__)
-    parser.add_argument("--skus", type=int, default=10_000)
-    parser.add_argument("--movements", type=int, default=250_000)
-    parser.add_argument("--only", nargs="*", default=[], help="figures to take: all without")
-    arguments = parser.parse_args()
+def measure(skus: int, movements: int, *, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Measure a house of `skus` SKUs, built where the database is empty. `only`: names of figures; all without."""
     figures: dict[str, Any] = {}
     if not Sku.objects.exists():
         set_up()
         _say("building")
-        started = time.perf_counter()
-        stock_house.build(arguments.skus, arguments.movements)
-        figures["build_s"] = round(time.perf_counter() - started, 1)
+        taken: list[float] = []
+        with _timed(taken):
+            stock_house.build(skus, movements)
+        figures["build_seconds"] = round(taken[0] / 1000)
     dice = random.Random(time.time_ns())
-    figures |= {"skus": arguments.skus, "movements": StockMovement.objects.count()}
-    for name, measure in FIGURES.items():
-        if not arguments.only or name in arguments.only:
+    figures |= {"skus": skus, "movements": StockMovement.objects.count()}
+    for name, take in FIGURES.items():
+        if not only or name in only:
             _say(name)
-            figures[name] = measure(arguments.skus, dice)
-    print(json.dumps(figures))
-    return 0
+            figures[name] = take(skus, dice)
+    return figures
 
 
 # --- promises ---------------------------------------------------------------------------------------------------------
@@ -89,7 +76,7 @@ def _availability(skus: int, dice: random.Random) -> dict[str, Any]:
     floor = _each(lambda codes: stock_floor.availability(codes), asked)
     called = _each(call, asked)
     with CaptureQueriesContext(connection) as few:
-        call(asked()[:5])
+        call(asked()[:FEW])
     with CaptureQueriesContext(connection) as many:
         call(asked())
     with Web() as web:
@@ -137,18 +124,15 @@ def _allocation(skus: int, dice: random.Random) -> dict[str, Any]:
     """Milliseconds to allocate 200 orders of four lines, median of three rounds; each round takes its floor on 200 others."""
     floor: list[float] = []
     ours: list[float] = []
-    counts = []
     for _ in range(ROUNDS):
-        orders = _screened([stock_house.stocked(skus, dice, LINES) for _ in range(2 * BATCH)], dice)
+        orders = _placed([stock_house.stocked(skus, dice, LINES) for _ in range(2 * BATCH)], dice)
+        _work("screen")
         with _timed(floor):
             stock_floor.allocate(orders[:BATCH])
-        counts.append(_statements("reserve", orders[BATCH : BATCH + 5]))
         with _timed(ours):
-            worked = stations.run_batch(stations.named("reserve"), only=orders[BATCH + 5 :])
-        assert worked == BATCH - 5, worked
-    orders = _screened([stock_house.stocked(skus, dice, LINES) for _ in range(BATCH)], dice)
-    counts.append(_statements("reserve", orders))
-    return _beside(floor, ours) | {"orders_per_second": round(BATCH / statistics.median(ours) * 1000), "statements": [counts[0], counts[-1]]}
+            worked = stations.run_batch(stations.named("reserve"), only=orders[BATCH:])
+        assert worked == BATCH, worked
+    return _beside(floor, ours) | {"orders_per_second": round(BATCH / statistics.median(ours) * 1000)}
 
 
 # --- a receipt --------------------------------------------------------------------------------------------------------
@@ -156,63 +140,55 @@ def _allocation(skus: int, dice: random.Random) -> dict[str, Any]:
 
 def _receipt(skus: int, dice: random.Random) -> dict[str, Any]:
     """Milliseconds to take in 500 lines, then to give the 5,000 lines that wait what came; and the sweep while they waited."""
-    figures: dict[str, Any] = {}
-    at_floor = _waiting(dice)
-    purchase = _on_order()
-    stations.run(stations.named("peg"), seconds=600)
     receiving: list[float] = []
     filling: list[float] = []
+    orders = _waiting(dice)
+    purchase = _on_order()
+    _work("peg")
     with _timed(receiving):
         stock_floor.receive(purchase.pk)
     with _timed(filling):
-        for start in range(0, len(at_floor), 500):
-            stock_floor.fill(at_floor[start : start + 500])
+        for start in range(0, len(orders), 500):
+            stock_floor.fill(orders[start : start + 500])
     supply_changed(purchase.lines.values_list("sku_id", flat=True))
 
-    _waiting(dice)
-    purchase = _on_order()
     pegging: list[float] = []
     received: list[float] = []
     filled: list[float] = []
-    counts: dict[str, list[int]] = {"peg": _both(stations.named("peg"))}
+    _waiting(dice)
+    purchase = _on_order()
     with _timed(pegging):
-        stations.run(stations.named("peg"), seconds=600)
-    figures["sweep_while_waiting"] = _swept()
+        _work("peg")
+    waiting, sweep = Backorder.objects.count(), _swept()
     units = {line.pk: line.open_quantity for line in purchase.lines.all()}
-    with _timed(received), CaptureQueriesContext(connection) as captured:
+    with _timed(received):
         receive_goods(purchase.pk, units, key=f"bench {purchase.pk}", actor="bench")
-    counts["receive"] = [len(captured)]
-    figures["sweep_with_all_to_fill"] = _swept()
-    waiting = Backorder.objects.count()
-    counts["backorders"] = _both(stations.named("backorders"))
-    left = Backorder.objects.count()
     with _timed(filled):
-        stations.run(stations.named("backorders"), seconds=600)
-    stations.run(stations.named("peg"), seconds=600)
+        _work("backorders")
+    _work("peg")
     assert not Backorder.objects.exists(), Backorder.objects.count()
-    filled = [filled[0] * waiting / left]
-    return figures | {
+    return {
         "lines": len(units),
         "waiting": waiting,
         "receive": _beside(receiving, received),
         "fill": _beside(filling, filled),
         "peg_ms": round(pegging[0]),
-        "statements": counts,
+        "sweep_while_waiting": sweep,
     }
 
 
 def _waiting(dice: random.Random) -> list[int]:
     """Have 5,000 lines wait for what is nowhere. Gives their orders."""
-    empty = list(
-        Sku.objects.filter(is_active=True, pk__lte=stock_house.EMPTY)
-        .exclude(levels__on_hand__gt=F("levels__reserved"))
-        .values_list("code", flat=True)
-    )
-    wanted = [[empty[(LINES * i + j) % len(empty)] for j in range(LINES)] for i in range(WAITING_ORDERS)]
-    orders = _screened(wanted, dice)
-    stations.run(stations.named("reserve"), seconds=600)
+    orders = _wanting(dice)
+    _work("screen", "reserve")
     assert Order.objects.filter(pk__in=orders, has_backorders=True).count() == WAITING_ORDERS
     return orders
+
+
+def _wanting(dice: random.Random) -> list[int]:
+    """Place orders for what is nowhere."""
+    empty = [stock_house.code_of(number) for number in range(1, stock_house.EMPTY + 1) if number % stock_house.KIT_EVERY]
+    return _placed([[empty[(LINES * i + j) % len(empty)] for j in range(LINES)] for i in range(WAITING_ORDERS)], dice)
 
 
 def _on_order() -> PurchaseOrder:
@@ -238,17 +214,15 @@ def _on_order() -> PurchaseOrder:
 
 
 def _replenishment(skus: int, dice: random.Random) -> dict[str, Any]:
-    """Milliseconds to look at every reorder rule of the catalogue and propose what is to be bought."""
+    """Milliseconds to look at every SKU that has a reorder rule and propose what is to be bought."""
     floor: list[float] = []
     ours: list[float] = []
     stock_floor.replenish()
     with _timed(floor):
         expected = stock_floor.replenish()
-    counts = _both(stations.named("replenish"))
-    before = PurchaseNeed.objects.count()
     with _timed(ours):
-        stations.run(stations.named("replenish"), seconds=600)
-    return _beside(floor, ours) | {"needs": PurchaseNeed.objects.count(), "at_floor": expected, "before": before, "statements": counts}
+        looked_at = _work("replenish")
+    return _beside(floor, ours) | {"needs": PurchaseNeed.objects.count(), "at_floor": expected, "looked_at": looked_at}
 
 
 # --- the sweep and the proof ------------------------------------------------------------------------------------------
@@ -286,11 +260,52 @@ def _proof(skus: int, dice: random.Random) -> dict[str, Any]:
     return {"seconds": round(sum(seconds.values()), 1), "slowest": slowest, "slowest_seconds": round(seconds[slowest], 1)}
 
 
+# --- statements -------------------------------------------------------------------------------------------------------
+
+
+def _statements(skus: int, dice: random.Random) -> dict[str, list[int]]:
+    """Statements for 5 documents and for 200, of every station that can be given them here; the others are counted by the tests."""
+    counts: dict[str, list[int]] = {}
+    _placed([stock_house.stocked(skus, dice, LINES) for _ in range(FEW + BATCH)], dice)
+    _wanting(dice)
+    for name in ("screen", "reserve", "peg"):
+        counts[name] = _both(name)
+        _work(name)
+    purchase = _on_order()
+    _work("peg")
+    units = {line.pk: line.open_quantity for line in purchase.lines.all()}
+    few = dict(list(units.items())[:FEW])
+    many = {pk: count for pk, count in units.items() if pk not in few}
+    counts["receive"] = []
+    for some in (few, many):
+        with CaptureQueriesContext(connection) as captured:
+            receive_goods(purchase.pk, some, key=f"count {purchase.pk} {len(some)}", actor="bench")
+        counts["receive"].append(len(captured))
+    for station in stations.line():
+        inside = not isinstance(station, stations.OutsideStation)
+        if inside and station.name not in counts and station.waiting().count() >= FEW + BATCH:
+            counts[station.name] = _both(station.name)
+            _work(station.name)
+    return counts
+
+
+def _both(name: str) -> list[int]:
+    waiting = list(stations.named(name).waiting().values_list("pk", flat=True)[: FEW + BATCH])
+    counts = []
+    for only in (waiting[:FEW], waiting[FEW:]):
+        with CaptureQueriesContext(connection) as captured:
+            worked = stations.run_batch(stations.named(name), only=only)
+        assert worked == len(only), f"{name} worked {worked} of {len(only)}"
+        counts.append(len(captured))
+    return counts
+
+
 FIGURES: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "availability": _availability,
     "allocation": _allocation,
     "replenishment": _replenishment,
     "receipt": _receipt,
+    "statements": _statements,
     "sweep": _sweep,
     "proof": _proof,
 }
@@ -299,27 +314,18 @@ FIGURES: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
 # --- tools ------------------------------------------------------------------------------------------------------------
 
 
-def _screened(codes: Sequence[Sequence[str]], dice: random.Random) -> list[int]:
-    """Place an order for each list of codes and screen it. Gives the orders."""
+def _placed(codes: Sequence[Sequence[str]], dice: random.Random) -> list[int]:
+    """Place an order for each list of codes. Gives the orders."""
     drafts = stock_house.drafts(codes, dice)
     orders = []
     for start in range(0, len(drafts), 200):
         orders += [order.pk for order in place_orders(drafts[start : start + 200], actor="bench")]
-    stations.run(stations.named("screen"), seconds=600)
     return orders
 
 
-def _both(station: stations.Station) -> list[int]:
-    """Work a batch of 5 and one of 200, and give the statements of each."""
-    waiting = list(station.waiting().values_list("pk", flat=True)[: BATCH + 5])
-    return [_statements(station.name, waiting[:5]), _statements(station.name, waiting[5:])]
-
-
-def _statements(name: str, only: Sequence[int]) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        worked = stations.run_batch(stations.named(name), only=only)
-    assert worked == len(only), f"{name} worked {worked} of {len(only)}"
-    return len(captured)
+def _work(*names: str) -> int:
+    """Work stations until their queues are empty. Gives how many documents they took up."""
+    return sum(stations.run(stations.named(name), seconds=600) for name in names)
 
 
 def _beside(floor: list[float], ours: list[float]) -> dict[str, Any]:
@@ -345,7 +351,3 @@ def _timed(taken: list[float]) -> Iterator[None]:
 
 def _say(what: str) -> None:
     print(f"… {what}", file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
