@@ -80,7 +80,7 @@ def _places() -> None:
     for rank, (code, country, _km) in enumerate(PLACES):
         # A capacity nobody reaches: it is counted all the same.
         Warehouse.objects.create(code=code, name=code.title(), country=country, rank=rank, daily_capacity=None if rank else 1_000_000)
-    for place in Warehouse.objects.all():
+    for place in Warehouse.objects.stocking():
         own = next(km for code, _, km in PLACES if code == place.code)
         lanes = [(country, "", abs(own - km)) for _, country, km in PLACES] + [("GB", prefix, own + 40) for prefix in ("LS", "M", "B", "SW", "G")]
         Lane.objects.bulk_create(
@@ -145,7 +145,7 @@ def _vendors(skus: int) -> None:
 def _history(skus: int, *, rounds: int) -> None:
     """Write the movements, round by round over all places in a scattered order, and what follows from them."""
     places = skus * len(PLACES)
-    first = Warehouse.objects.order_by("pk").values_list("pk", flat=True)[0]
+    first = Warehouse.objects.stocking().order_by("pk").values_list("pk", flat=True)[0]
     leeds = Warehouse.objects.get(code="leeds").pk
     purchase = f"1 + sku.id / {LINES_A_PURCHASE}"
     _fill(
