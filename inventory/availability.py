@@ -213,7 +213,7 @@ def _reason(sku: _Sku, answer: Answer, code: str, names: dict[int, str], lacking
         "units": answer.units,
         "now": answer.now,
         "sku": lacking.get(answer.lacking or 0, sku.code),
-        "day": date_format(answer.on, "j M") if answer.on and answer.on > timezone.localdate() else "",
+        "day": date_format(answer.on, "j M") if answer.on and code in ("coming", "buy") else "",
         "number": answer.supply.number if answer.supply else "",
         "source": answer.supply.source if answer.supply else "",
     }
