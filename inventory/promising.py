@@ -86,7 +86,7 @@ class Shelf:
 
     def by(self, day: date) -> int:
         """Give the units that can be promised for `day`."""
-        return self.now + sum(supply.units - supply.pegged for supply in self.later if supply.on <= day)
+        return self.now + sum(supply.units - supply.pegged for supply in self.later if supply.on <= day) if self.later else self.now
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,9 @@ def _on(shelves: Mapping[int, Sequence[Shelf]], sku: int, warehouses: Sequence[i
 
 def _units_by(parts: Sequence[tuple[int, int]], shelves: Mapping[int, Sequence[Shelf]], warehouses: Sequence[int], day: date) -> int:
     """Give how many can be made of what there is by `day`, each whole in one warehouse."""
+    if len(parts) == 1:  # As nearly all are: no component has to be where another one is.
+        [(sku, each)] = parts
+        return sum(max(shelf.by(day) // each, 0) for shelf in _on(shelves, sku, warehouses))
     return sum(max(min(sum(shelf.by(day) for shelf in _on(shelves, sku, [warehouse])) // each for sku, each in parts), 0) for warehouse in warehouses)
 
 
