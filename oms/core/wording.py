@@ -17,6 +17,8 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "order.allocated": lambda f: _("Stock reserved: %(reserved)s units, %(short)s short") % _with(f, "reserved", "short"),
     "order.backordered": lambda f: _("Waits for stock: %(short)s units short") % _with(f, "short"),
     "order.filled": lambda f: _("More stock reserved: %(reserved)s units, %(short)s short") % _with(f, "reserved", "short"),
+    "order.shortfall": lambda f: _("%(units)s units reserved for it are gone: %(reason)s") % _with(f, "units", "reason"),
+    "shortfall.settled": lambda f: _("Dealt with: %(units)s × %(sku)s that were gone") % _with(f, "units", "sku"),
     "order.planned": lambda f: _("Shipment planned"),
     "order.shipped": lambda f: _("Everything has left"),
     "order.delivered": lambda f: _("Everything has arrived"),
@@ -42,6 +44,12 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "shipment.voided": lambda f: _("%(number)s called off") % _with(f, "number"),
     "stock.freed": lambda f: _("%(units)s units are free again") % _with(f, "units"),
     "stock.adjusted": lambda f: _("Stock corrected by %(quantity)s in %(warehouse)s: %(note)s") % _with(f, "quantity", "warehouse", "note"),
+    "stock.cost_corrected": lambda f: (
+        _("Worth corrected by %(amount)s as of %(effective_on)s: %(note)s") % _with(f, "amount", "effective_on", "note")
+    ),
+    "count.opened": lambda f: _("%(number)s opened: %(lines)s SKUs to count") % _with(f, "number", "lines"),
+    "count.posted": lambda f: _("%(number)s booked: %(counted)s counted, %(wrong)s were wrong") % _with(f, "number", "counted", "wrong"),
+    "count.cancelled": lambda f: _("%(number)s thrown away") % _with(f, "number"),
     "stock.arrived": lambda f: _("Stock arrived"),
     "transfer.planned": lambda f: _("%(number)s planned, from %(source)s to %(destination)s") % _with(f, "number", "source", "destination"),
     "transfer.sent": lambda f: _("%(number)s left with %(units)s units for %(destination)s") % _with(f, "number", "units", "destination"),
