@@ -56,7 +56,7 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     if not moves:
         return []
     coming = {(move.sku_id, move.warehouse_id) for move in moves if move.quantity > 0}
-    _make_levels(coming)
+    make_levels(coming)
     levels = lock_places({(move.sku_id, move.warehouse_id) for move in moves})
     _refuse_kits({sku for sku, _ in coming})
     costs = _costs(moves)
@@ -95,7 +95,7 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     return movements
 
 
-def _make_levels(coming: set[tuple[int, int]]) -> None:
+def make_levels(coming: set[tuple[int, int]]) -> None:
     """Make the stock levels that there are not yet. Then nobody may fill backorders or make a kit of the SKU before we are done: see FILLING."""
     there = set(
         StockLevel.objects.filter(sku__in={sku for sku, _ in coming}, warehouse__in={place for _, place in coming}).values_list(
