@@ -28,9 +28,9 @@ LINE = [
     #        station      is woken by                                                        works on, queue
     replace(SCREEN, wakes_on=("order.placed",)),                                             # orders
     replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders
-    replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "sourcing.changed", "order.hold_released")),   # orders
+    replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "order.shortfall", "sourcing.changed", "order.hold_released")),  # orders
     replace(PEG, wakes_on=("supply.changed",)),                                              # SKUs
-    replace(REPLENISH, wakes_on=("order.allocated", "order.backordered", "stock.adjusted", "transfer.sent")), # reorder rules
+    replace(REPLENISH, wakes_on=("order.allocated", "order.backordered", "order.shortfall", "stock.adjusted", "transfer.sent")), # reorder rules
     replace(INVOICE, wakes_on=("order.allocated", "order.filled", "shipment.dispatched", "order.hold_released")),
     replace(PLAN, wakes_on=("order.allocated", "order.filled", "payment.received", "order.hold_released")),
     replace(DOCUMENT, wakes_on=("invoice.issued", "invoice.credited")),                      # invoices, outside

@@ -72,6 +72,7 @@ ORDER_MOVES = [
     ("backordered", "allocated"),
     ("allocated", "backordered"),
     ("allocated", "fulfilling"),
+    ("fulfilling", "backordered"),
     ("fulfilling", "shipped"),
     ("shipped", "delivered"),
     ("delivered", "completed"),

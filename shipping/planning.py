@@ -12,6 +12,7 @@ from oms.core import bulk
 from orders.models import Order
 from orders.progress import note_planned
 from shipping.models import Carrier, Shipment, ShipmentLine
+from shipping.states import ShipmentState
 
 
 def plan_shipments(orders: list[Order]) -> None:
@@ -20,7 +21,7 @@ def plan_shipments(orders: list[Order]) -> None:
     A constant number of queries. Safe to repeat: what is planned is not planned again. Records `order.planned`.
     """
     per_shipment: dict[tuple[int, int], list[Reservation]] = defaultdict(list)
-    planned_already = ShipmentLine.objects.filter(reservation=OuterRef("pk"))
+    planned_already = ShipmentLine.objects.filter(reservation=OuterRef("pk")).exclude(shipment__state=ShipmentState.VOIDED)
     reservations = list(
         Reservation.objects.filter(order_id__in=[order.pk for order in orders], state=ReservationState.FIRM)
         .filter(~Exists(planned_already))

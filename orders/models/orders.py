@@ -208,12 +208,11 @@ class Order(models.Model):
 
     @transition(
         field=state,
-        source=[OrderState.PLACED, OrderState.ALLOCATED],
+        source=[OrderState.PLACED, OrderState.ALLOCATED, OrderState.FULFILLING],
         target=OrderState.BACKORDERED,
-        conditions=[is_free],
     )
     def backorder(self) -> None:
-        """It waits for stock."""
+        """It waits for stock: there was not enough, or what was reserved for it is gone, which no hold keeps from happening."""
 
     @transition(field=state, source=OrderState.ALLOCATED, target=OrderState.FULFILLING, conditions=[is_free])
     def start_fulfilment(self) -> None:

@@ -93,7 +93,6 @@ def test_a_transition_moves_from_its_sources_and_from_nowhere_else(model, state,
     [
         (Order(state="placed", open_holds=1), "allocate"),
         (Order(state="backordered", open_holds=1), "allocate"),
-        (Order(state="placed", open_holds=1), "backorder"),
         (Order(state="allocated", open_holds=2), "start_fulfilment"),
         (Order(state="fulfilling", fulfilment_status="partly_shipped"), "cancel"),
         (Invoice(state="issued", total=Decimal(10), paid=Decimal("9.99")), "settle"),

@@ -59,7 +59,7 @@ def test_what_is_on_the_road_is_ours_at_what_it_left_with(house, prove):
 
 
 def test_value_arrives_to_the_last_cent_however_it_is_parted(house, prove):
-    transferring.move_stock([transferring.Move(house.lamp.pk, house.leeds.pk, 2, "receipt", "receipt", 1, value=Decimal("10.01"))], actor=WHO)
+    transferring.move_stock([transferring.Move(house.lamp.pk, house.leeds.pk, 2, "opening", "opening", 1, value=Decimal("10.01"))], actor=WHO)
     transfer = sent(("LAMP", 7))
     assert transfer.lines.get().value == Decimal("65.01")
 
