@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count as Tally
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from inventory.kits import Composition
-from inventory.models import KitComponent, Sku, VendorItem
+from inventory.models import Count, KitComponent, Sku, Transfer, VendorItem
 from inventory.numbers import SkuNumbers, made_of, numbers_of
+from inventory.states import TransferState
 
 WEEKS = 26
 
@@ -117,3 +119,28 @@ def making_of(composition: Composition) -> Making:
 def kits_with(sku: Sku) -> QuerySet[KitComponent]:
     """Give the kits that a SKU is a part of."""
     return KitComponent.objects.filter(component=sku).select_related("kit").order_by("kit__code")
+
+
+def transfers_shown(show: str) -> QuerySet[Transfer]:
+    """Give the transfers of a list, with what each carries: `open` (planned or on the road), `draft`, `late`, or all."""
+    rows = Transfer.objects.select_related("source", "destination").annotate(
+        skus=Tally("lines"),
+        units=Sum("lines__quantity"),
+        open_units=Sum(F("lines__quantity") - F("lines__received") - F("lines__lost")),
+        worth=Sum("lines__value"),
+    )
+    going = (TransferState.DRAFT, TransferState.SENT, TransferState.PARTLY_RECEIVED)
+    if show == "draft":
+        return rows.filter(state=TransferState.DRAFT)
+    if show == "late":
+        return rows.filter(state__in=going, expected_on__lt=timezone.localdate())
+    return rows if show == "all" else rows.filter(state__in=going)
+
+
+def counts_shown() -> QuerySet[Count]:
+    """Give sheets with how far each is, and what it found."""
+    return Count.objects.select_related("warehouse").annotate(
+        skus=Tally("lines"),
+        counted=Tally("lines", filter=Q(lines__counted__isnull=False)),
+        wrong=Tally("lines", filter=Q(lines__difference__isnull=False) & ~Q(lines__difference=0)),
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from inventory.views import explain, importing, kits, low, purchasing, receiving, stock
+from inventory.views import costs, counts, explain, importing, kits, low, purchasing, receiving, stock, transfers
 
 urlpatterns = [
     path("stock/", stock.stock, name="stock"),
@@ -12,8 +12,22 @@ urlpatterns = [
     path("stock/<path:code>/kit/check", kits.check, name="check_kit"),
     path("stock/<path:code>/movements.csv", stock.movements, name="export_movements"),
     path("stock/<path:code>/explain/<str:number>", explain.explanation, name="explain"),
-    path("stock/<path:code>/adjust", stock.adjust, name="adjust_stock"),
+    path("stock/<path:code>/cost", costs.correct, name="correct_cost"),
     path("stock/<path:code>/", stock.sku, name="sku"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/new/", transfers.new_transfer, name="new_transfer"),
+    path("transfers/<str:number>/", transfers.transfer, name="transfer"),
+    path("transfers/<str:number>/send", transfers.send, name="send_transfer"),
+    path("transfers/<str:number>/receive", transfers.receive, name="receive_transfer"),
+    path("transfers/<str:number>/lose", transfers.lose, name="lose_transfer"),
+    path("transfers/<str:number>/expect", transfers.expect, name="expect_transfer"),
+    path("transfers/<str:number>/cancel", transfers.cancel, name="cancel_transfer"),
+    path("counts/", counts.counts, name="counts"),
+    path("counts/open", counts.open_count, name="open_count"),
+    path("counts/<str:number>/", counts.count, name="count"),
+    path("counts/<str:number>/enter", counts.enter, name="enter_count"),
+    path("counts/<str:number>/review/", counts.review, name="review_count"),
+    path("counts/<str:number>/cancel", counts.cancel, name="cancel_count"),
     path("purchasing/", purchasing.purchasing, name="purchasing"),
     path("purchasing/decide", purchasing.decide, name="decide_needs"),
     path("purchasing/<str:number>/landed-costs", receiving.land, name="add_landed_cost"),

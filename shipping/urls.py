@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shipping import views, webhooks
+from shipping import loss_views, views, webhooks
 
 urlpatterns = [
     path("shipments/", views.shipments, name="shipments"),
@@ -11,5 +11,9 @@ urlpatterns = [
     path("shipments/<str:number>/dispatch", views.dispatch, name="dispatch"),
     path("shipments/<str:number>/delivered", views.delivered, name="delivered"),
     path("shipments/<str:number>/packing-slip", views.slip, name="packing_slip"),
+    path("shortfalls/", loss_views.shortfalls, name="shortfalls"),
+    path("shortfalls/<int:pk>/settle", loss_views.settle, name="settle_shortfall"),
+    path("stock/<path:code>/adjust", loss_views.adjust, name="adjust_stock"),
+    path("counts/<str:number>/post", loss_views.post_count, name="post_count"),
     path("shipping/webhooks/sandbox/", webhooks.sandbox, name="sandbox_webhook"),
 ]

@@ -32,6 +32,10 @@ class Count(models.Model):
     def number(self) -> str:
         return human_number(self.NUMBER_PREFIX, self.pk)
 
+    @property
+    def is_open(self) -> bool:
+        return self.state == CountState.OPEN
+
     @transition(field=state, source=CountState.OPEN, target=CountState.POSTED)
     def post(self) -> None:
         """The differences are booked."""

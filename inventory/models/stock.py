@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -24,6 +26,12 @@ _NOTE_CHANGE = """
 """
 
 
+class StockLevelQuerySet(models.QuerySet["StockLevel"]):
+    def worth_in(self, kind: str) -> Decimal:
+        """Give what lies in places of a kind is worth, in the books' currency."""
+        return self.filter(warehouse__kind=kind).aggregate(total=models.Sum("value"))["total"] or Decimal(0)
+
+
 class StockLevel(models.Model):
     """How much of a SKU lies in a warehouse, how much of it is spoken for, and what it is worth.
 
@@ -40,6 +48,8 @@ class StockLevel(models.Model):
     value = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     version = models.BigIntegerField(default=0)
     freed_at = models.DateTimeField(null=True)
+
+    objects = StockLevelQuerySet.as_manager()
 
     class Meta:
         triggers = [pgtrigger.Trigger(name="note_change", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update, func=_NOTE_CHANGE)]

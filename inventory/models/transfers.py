@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django_fsm import FSMField, transition
@@ -49,6 +51,15 @@ class Transfer(models.Model):
     @transition(field=state, source=TransferState.DRAFT, target=TransferState.CANCELLED)
     def cancel(self) -> None:
         """It will not go."""
+
+    @property
+    def mark(self) -> str:
+        """How its state is marked: what is sent is still on its way."""
+        return "in_transit" if self.state == TransferState.SENT else str(self.state)
+
+    def is_late(self, today: date) -> bool:
+        """Say whether it should have come by now, or left."""
+        return self.expected_on < today and (self.can_send or self.can_receive)
 
     @property
     def can_send(self) -> bool:

@@ -1,30 +1,26 @@
 """Stock, and what makes its numbers."""
 
+import uuid
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from inventory.adjusting import adjust_stock
 from inventory.calendar import promise_calendar
 from inventory.explaining import explain
 from inventory.listing import HEADER, MOVED_HEADER, SHOWS, USUAL_DAYS, Filter, asked_for, exported, moved, skus_shown, stock_rows, worth
 from inventory.models import Backorder, ReorderRule, Reservation, Sku, Warehouse
 from inventory.selectors import components_of, kits_with, sales_of, vendors_of
 from inventory.states import AbcClass, MovementKind, ReservationState
-from inventory.views.parsing import whole_number
-from oms.core.access import actor_of, staff_may
+from oms.core.access import staff_may
 from oms.core.exports import csv_response
 from oms.core.pages import keyset_page
 
-BY_HAND = (MovementKind.COUNT, MovementKind.SCRAP, MovementKind.CORRECTION)
+BY_HAND = (MovementKind.COUNT, MovementKind.DAMAGE, MovementKind.SCRAP, MovementKind.CORRECTION)
 FEW = 12
 
 
@@ -112,27 +108,11 @@ def sku(request: HttpRequest, code: str) -> HttpResponse:
         "kits": kits_with(found),
         "barcodes": found.barcodes.all(),
         "warehouses": Warehouse.objects.stocking(),
+        "key": uuid.uuid4().hex,
+        "today": timezone.localdate(),
         "kinds": [(kind.value, kind.label) for kind in BY_HAND],
         "currency": settings.BOOKS_CURRENCY,
         "price": found.prices.filter(list_name="", valid_on__contains=timezone.localdate()).first()
         or found.prices.filter(list_name="", valid_on__isnull=True).first(),
     }
     return render(request, "inventory/sku.html", context)
-
-
-@require_POST
-@staff_may("inventory.adjust_stock")
-def adjust(request: HttpRequest, code: str) -> HttpResponse:
-    """Correct the stock of a SKU by hand."""
-    found = get_object_or_404(Sku, code=code.upper())
-    warehouse = get_object_or_404(Warehouse, code=request.POST.get("warehouse", "")[:20])
-    adjust_stock(
-        found,
-        warehouse,
-        quantity=whole_number(request.POST.get("quantity", "")),
-        kind=request.POST.get("kind", MovementKind.COUNT),
-        note=request.POST.get("note", "").replace("\x00", ""),
-        actor=actor_of(request.user),
-    )
-    messages.success(request, _("The stock of %(sku)s in %(warehouse)s is corrected.") % {"sku": found.code, "warehouse": warehouse})
-    return redirect("sku", found.code)

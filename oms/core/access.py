@@ -24,6 +24,8 @@ EXTRA = {
     "orders.set_priority": ("orders", "order", _("Can say how urgent an order is")),
     "inventory.adjust_stock": ("inventory", "stocklevel", _("Can count and correct stock")),
     "inventory.transfer_stock": ("inventory", "stocklevel", _("Can move stock between warehouses")),
+    "inventory.correct_cost": ("inventory", "stocklevel", _("Can correct what stock is worth")),
+    "inventory.settle_shortfall": ("inventory", "shortfall", _("Can note that a shortfall is dealt with")),
     "inventory.approve_purchase": ("inventory", "purchaseorder", _("Can approve purchases")),
     "inventory.receive_goods": ("inventory", "purchaseorder", _("Can receive goods")),
     "shipping.fulfil_shipment": ("shipping", "shipment", _("Can pick and pack shipments")),
@@ -45,6 +47,7 @@ _EVERYBODY = [
 ]
 _CLERK = [
     *_EVERYBODY,
+    "inventory.settle_shortfall",
     "orders.place_order",
     "orders.cancel_order",
     "orders.hold_order",
@@ -57,6 +60,7 @@ _WAREHOUSE = [
     *_EVERYBODY,
     "inventory.adjust_stock",
     "inventory.transfer_stock",
+    "inventory.settle_shortfall",
     "inventory.receive_goods",
     "inventory.view_purchaseorder",
     "shipping.fulfil_shipment",
@@ -65,6 +69,7 @@ _WAREHOUSE = [
 ]
 _ACCOUNTANT = [
     *_EVERYBODY,
+    "inventory.correct_cost",
     "orders.hold_order",
     "accounting.view_invoice",
     "accounting.view_payment",

@@ -32,6 +32,9 @@ TABS = {
         ("low_stock", lambda: _("Running low"), "inventory.view_stocklevel", ()),
         ("sourcing", lambda: _("Sourcing"), "inventory.view_stocklevel", ("simulation",)),
         ("import_skus", lambda: _("Import"), "inventory.add_sku", ()),
+        ("transfers", lambda: _("Transfers"), "inventory.view_stocklevel", ("transfer", "new_transfer")),
+        ("counts", lambda: _("Counts"), "inventory.view_stocklevel", ("count", "review_count")),
+        ("shortfalls", lambda: _("Shortfalls"), "orders.view_order", ()),
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),

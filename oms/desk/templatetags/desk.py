@@ -26,7 +26,21 @@ register = template.Library()
 # What a state means to who reads it: the class it is drawn with (static/css/tokens.css). What is not here has just begun, or needs nobody.
 _MOODS = {
     "done": ("completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved", "posted"),
-    "going": ("placed", "allocated", "fulfilling", "shipped", "booked", "dispatched", "in_transit", "issued", "picking", "packed", "ordered", "firm"),
+    "going": (
+        "open",
+        "placed",
+        "allocated",
+        "fulfilling",
+        "shipped",
+        "booked",
+        "dispatched",
+        "in_transit",
+        "issued",
+        "picking",
+        "packed",
+        "ordered",
+        "firm",
+    ),
     "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late"),
     "bad": ("exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
     "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed"),
@@ -41,6 +55,7 @@ _MESSAGES = {
 }
 # How people call a document tells which page shows it.
 _PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "VB": "bill", "C": "customer"}
+_PAGES |= {"TR": "transfer", "CT": "count"}
 
 
 @register.filter
