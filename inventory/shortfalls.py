@@ -14,7 +14,7 @@ def settle_shortfall(pk: int, *, actor: str) -> Shortfall:
     """Note that somebody has dealt with a shortfall. Locks it. Repeating it changes nothing. Raises NotFound. Records `shortfall.settled`."""
     with transaction.atomic():
         try:
-            row = lock_one(Shortfall.objects.select_related("sku"), pk)
+            row = lock_one(Shortfall.objects.select_related("sku", "warehouse"), pk)
         except Shortfall.DoesNotExist:
             raise NotFound(_("There is no such shortfall.")) from None
         if row.settled_at is None:

@@ -27,6 +27,7 @@ from orders.sourcing_api import (
     SwapsView,
 )
 from shipping.api import AnsweredShipment, shipments_shown
+from shipping.loss_api import PostCountView, SettleShortfallView, ShortfallsView, StockCorrectionsView
 
 
 class AnsweredWholeOrder(AnsweredOrder):
@@ -63,6 +64,10 @@ urlpatterns = [
     path("v1/vendor-bills/<str:number>", BillView.as_view()),
     path("v1/vendor-bills/<str:number>/release", ReleaseBillView.as_view()),
     path("v1/events", EventsView.as_view()),
+    path("v1/stock/<str:code>/corrections", StockCorrectionsView.as_view()),
+    path("v1/counts/<str:number>/post", PostCountView.as_view()),
+    path("v1/shortfalls", ShortfallsView.as_view()),
+    path("v1/shortfalls/<int:pk>/settle", SettleShortfallView.as_view()),
     path("v1/", include("inventory.api.urls")),
     path("v1/customers", CustomersView.as_view()),
     path("v1/customers/<str:number>", CustomerView.as_view()),

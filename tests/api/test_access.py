@@ -53,6 +53,23 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/sku-imports", "POST"): ("stock:write", {MANAGER}),
     ("v1/exports/stock", "GET"): ("stock:read", EVERYBODY),
     ("v1/exports/movements", "GET"): ("stock:read", EVERYBODY),
+    ("v1/stock/<str:code>/corrections", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/stock/<str:code>/cost-corrections", "POST"): ("stock:write", {ACCOUNTANT, MANAGER}),
+    ("v1/transfers", "GET"): ("stock:read", EVERYBODY),
+    ("v1/transfers", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/transfers/<str:number>", "GET"): ("stock:read", EVERYBODY),
+    ("v1/transfers/<str:number>/send", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/transfers/<str:number>/cancel", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/transfers/<str:number>/receipts", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/transfers/<str:number>/losses", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/counts", "GET"): ("stock:read", EVERYBODY),
+    ("v1/counts", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/counts/<str:number>", "GET"): ("stock:read", EVERYBODY),
+    ("v1/counts/<str:number>/entries", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/counts/<str:number>/cancel", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/counts/<str:number>/post", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
+    ("v1/shortfalls", "GET"): ("stock:read", EVERYBODY),
+    ("v1/shortfalls/<int:pk>/settle", "POST"): ("stock:write", {CLERK, WAREHOUSE, MANAGER}),
     ("v1/customers", "GET"): ("customers:read", EVERYBODY),
     ("v1/customers", "POST"): ("customers:write", {CLERK, MANAGER}),
     ("v1/customers/<str:number>", "GET"): ("customers:read", EVERYBODY),
@@ -82,6 +99,7 @@ def _path(route: str) -> str:
         f"/{route}".replace("<str:number>", "SO-1001" if "orders" in route else "C-1001")
         .replace("<str:code>", "MUG")
         .replace("<int:pk>", "9999")
+        .replace("<int:pk>", "1")
         .replace("<str:invoice>", "INV-000001")
     )
 
