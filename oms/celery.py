@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 
 app = Celery("throughline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["oms.core"])
+app.autodiscover_tasks(["oms.core", "inventory"])

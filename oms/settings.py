@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -125,6 +126,7 @@ CELERY_TASK_DEFAULT_QUEUE = "line"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "oms.core.tasks.sweep", "schedule": env.float("SWEEP_SECONDS", default=3.0)},
     "prove": {"task": "oms.core.tasks.prove", "schedule": env.float("PROVE_SECONDS", default=300.0)},
+    "classify": {"task": "inventory.tasks.classify", "schedule": crontab(hour="2", minute="40")},
 }
 STATION_BATCH = env.int("STATION_BATCH", default=500)
 

@@ -9,7 +9,7 @@ from stdnum import ean
 
 from accounting.models import Invoice, VendorBill
 from customers.models import Channel, Customer
-from inventory.models import PurchaseNeed, Sku, Warehouse
+from inventory.models import Count, PurchaseNeed, Shortfall, Sku, Transfer, Warehouse
 from oms.core.models import Message, Trouble, User
 from oms.desk.demo import house
 from oms.desk.demo.trade import ORDERS
@@ -34,6 +34,9 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert Sku.objects.get(is_kit=True).code == "TEA-SET"
     assert set(Sku.objects.values_list("abc_class", flat=True)) == {"A", "B", "C"}
     assert Sku.objects.filter(is_active=False, levels__on_hand__gt=0).exists()
+    assert set(Transfer.objects.values_list("state", flat=True)) >= {"draft", "sent", "partly_received"}
+    assert set(Count.objects.values_list("state", flat=True)) == {"open", "posted"}
+    assert Shortfall.objects.filter(settled_at=None).exists()
     assert set(VendorBill.objects.values_list("state", flat=True)) == {"posted", "held"}
     assert not Message.objects.filter(state="sent").exists()
     assert not Trouble.objects.exists()
