@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 
 from accounting.paying import record_payment
-from inventory.adjusting import adjust_stock
 from inventory.models import PurchaseNeed, PurchaseOrder
 from inventory.purchasing.needs import approve_needs, reject_needs
 from inventory.purchasing.receiving import receive_goods
@@ -22,6 +21,7 @@ from orders.placing import ChargeDraft
 from shipping.carriers.base import TrackingUpdate
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment, start_picking
+from shipping.losses import correct_stock
 from shipping.models import Carrier, Shipment
 from shipping.tracking import keep_update, mark_delivered
 from tests import cast
@@ -106,7 +106,9 @@ class Day:
     def adjust(self):
         sku = self.dice.choice([self.house.mug, self.house.lamp, self.house.chair])
         warehouse = self.dice.choice([self.house.leeds, self.house.ghent])
-        adjust_stock(sku, warehouse, quantity=self.dice.choice([-3, -1, 1, 5]), kind=self.dice.choice(["count", "scrap"]), note="so", actor="user:w")
+        correct_stock(
+            sku, warehouse, quantity=self.dice.choice([-6, -3, -1, 1, 5]), kind=self.dice.choice(["count", "scrap"]), note="so", actor="user:w"
+        )
 
     def buy(self):
         needs = list(PurchaseNeed.objects.values_list("pk", flat=True))
