@@ -7,11 +7,13 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from accounting.paying import record_payment
 from inventory.purchasing.landing import add_landed_cost
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods
+from inventory.transferring import plan_transfer, receive_transfer, send_transfer
 from oms.core.models import Proof
 from oms.desk.proof import all_invariants
 from orders.holding import place_hold
@@ -35,6 +37,7 @@ DAMAGE = {
     "What a line waits for": "UPDATE inventory_backorder SET quantity = quantity + 1",
     "A kit on an order": "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE line_units = 0",
     "Nobody is promised more": "UPDATE inventory_peg SET quantity = quantity + 100",
+    "A transfer's lines": "UPDATE inventory_transferline SET value_in = value_in - 0.01 WHERE received > 0",
     "A kit has no stock": "UPDATE inventory_sku SET is_kit = true WHERE code = 'MUG'",
     "An order's total": "UPDATE orders_order SET net_total = net_total + 1, total = total + 1",
     "An order's open holds": "UPDATE orders_order SET open_holds = open_holds + 1",
@@ -92,6 +95,10 @@ def busy(house):
     freight = add_landed_cost(purchase.pk, kind="freight", amount=Decimal(5), spread_by="value", key="l", actor="user:warehouse")
     buying.bill(purchase, "R-1", CHAIR=2, costs={freight: "5.00"})
     buying.bill(purchase, "R-2", CHAIR=1)
+    transfer = send_transfer(
+        plan_transfer("ghent", "leeds", [("MUG", 3)], expected_on=timezone.localdate(), actor="user:warehouse").pk, actor="user:w"
+    )
+    receive_transfer(transfer.pk, {transfer.lines.get().pk: 1}, actor="user:warehouse")
     house.place((cast.kit(house, "TEASET", MUG=2, LAMP=1).code, 1))
     house.place(("CHAIR", 3))
     house.place(("LAMP", 20))
