@@ -82,6 +82,18 @@ def test_one_bad_row_and_nothing_is_written(house):
     assert everything() == before
 
 
+def test_a_hundred_thousand_skus_with_one_bad_row_write_nothing_and_the_row_is_named(house):
+    before = everything()
+    rows = "".join(f"N-{number},Thing {number},1.25,{4_000_000_000_000 + number}\n" for number in range(99_999))
+
+    report = bring(f"code,name,cost,barcode\n{rows}N-500,Thing again,1.25,\n")
+
+    assert not report.is_written
+    assert (report.rows, report.refused) == (100_000, 1)
+    assert [(fate.row, fate.code, fate.reason) for fate in report.fates] == [(100_001, "N-500", "its code is on row 502 already")]
+    assert everything() == before
+
+
 def test_a_dry_run_tells_the_fate_of_each_row_and_writes_nothing(house):
     before = everything()
 
