@@ -19,7 +19,7 @@ from accounting.billing import BillDraft, BillLineDraft, approve_bill, credit_bi
 from accounting.models import JournalEntry, VendorBill
 from accounting.states import BillState, CreditReason
 from accounting.unbilled import MOST, by_vendor, unbilled_by_age, unbilled_orders
-from inventory.models import LandedCost, PurchaseOrder
+from inventory.models import LandedCost, PurchaseOrder, Vendor
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Invalid
 from oms.core.models import Event
@@ -27,6 +27,7 @@ from oms.core.money import ZERO, round_amount
 from oms.core.pages import keyset_page
 from oms.core.readable import row_of
 
+MOST_VENDORS = 500
 SHOWS = {
     "all": lambda: _("All"),
     "held": lambda: _("Held"),
@@ -103,10 +104,14 @@ def bill(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff_may("accounting.enter_bill")
 def enter(request: HttpRequest, number: str) -> HttpResponse:
-    """Enter a vendor's bill on a purchase order: filled in with what has come and is not billed, at the prices as ordered."""
+    """Enter a vendor's bill on a purchase order: filled in with what has come and is not billed, at the prices as ordered.
+
+    With `for=costs`, a bill for its freight and duty alone, which may be another vendor's.
+    """
     pk = row_of(number, PurchaseOrder.NUMBER_PREFIX)
     order = get_object_or_404(PurchaseOrder.objects.select_related("vendor", "warehouse"), pk=pk or 0)
-    lines, costs = to_bill(order), costs_to_bill(order)
+    only_costs = request.GET.get("for") == "costs"
+    lines, costs = [] if only_costs else to_bill(order), costs_to_bill(order)
     error: BusinessError | None = None
     if request.method == "POST":
         try:
@@ -119,12 +124,17 @@ def enter(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "order": order,
         "rows": [_row_of_form(request, line, order.currency) for line in lines],
-        "costs": [(cost, request.POST.get(f"cost-{cost.pk}", "")) for cost in costs],
+        "costs": [
+            (cost, request.POST.get(f"cost-{cost.pk}", f"{round_amount(cost.amount, settings.BOOKS_CURRENCY):f}" if only_costs else ""))
+            for cost in costs
+        ],
         "held": held_bills([order.pk]).get(order.pk, []),
-        "form": _typed(request, order),
+        "form": _typed(request, order, only_costs=only_costs),
+        "only_costs": only_costs,
+        "vendors": Vendor.objects.filter(is_active=True).order_by("name", "id")[:MOST_VENDORS] if only_costs else [],
         "error": error,
         "books": settings.BOOKS_CURRENCY,
-        "is_foreign": order.currency != settings.BOOKS_CURRENCY,
+        "asks_rate": only_costs or order.currency != settings.BOOKS_CURRENCY,
     }
     return render(request, "accounting/bill_form.html", context, status=error.status if error else 200)
 
@@ -134,16 +144,19 @@ def _entered(made: VendorBill) -> str:
     return said % {"number": made.number}
 
 
-def _typed(request: HttpRequest, order: PurchaseOrder) -> dict[str, str]:
+def _typed(request: HttpRequest, order: PurchaseOrder, *, only_costs: bool) -> dict[str, str]:
     """Give what stands in the form: what was typed, or what it opens with."""
     opens_with = {
         "key": uuid.uuid4().hex,
+        "vendor": str(order.vendor_id),
         "reference": "",
         "billed_on": timezone.localdate().isoformat(),
         "due_on": "",
         "tax": "",
         "total": "",
-        "books_rate": f"{(order.vendor.books_rate if order.vendor.currency == order.currency else order.books_rate).normalize():f}",
+        "books_rate": ""
+        if only_costs
+        else f"{(order.vendor.books_rate if order.vendor.currency == order.currency else order.books_rate).normalize():f}",
         "note": "",
     }
     return {name: request.POST.get(name, value) for name, value in opens_with.items()}
@@ -178,14 +191,14 @@ def _draft(request: HttpRequest, order: PurchaseOrder, lines: list[ToBill], cost
     if billed_on is None:
         raise Invalid(_("Give the day that stands on the bill."), pointer="/billed_on")
     return BillDraft(
-        vendor_id=order.vendor_id,
+        vendor_id=_whole(said.get("vendor", "")) or order.vendor_id,
         reference=said.get("reference", ""),
         billed_on=billed_on,
         due_on=_day(said.get("due_on", "")),
         lines=drafts,
         tax=_amount(said.get("tax", "").strip() or "0", "/tax"),
         total=_amount(total, "/total") if total else None,
-        books_rate=_amount(rate, "/books_rate") if rate and order.currency != settings.BOOKS_CURRENCY else None,
+        books_rate=_amount(rate, "/books_rate") if rate else None,
         note=said.get("note", ""),
         key=said.get("key", ""),
     )

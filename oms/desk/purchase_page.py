@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounting.bill_selectors import bills_of, to_bill
+from accounting.bill_selectors import bills_of, costs_to_bill, to_bill
 from inventory.models import PurchaseOrder
 from inventory.states import LandedKind, SpreadBy
 from inventory.views.purchasing import row_or_404
@@ -58,4 +58,9 @@ def _bills(request: HttpRequest, order: PurchaseOrder) -> dict[str, Any]:
     """Give the panel of the vendor's bills, to who may see money: accounting/_purchase_bills.html."""
     if not may(request.user, "accounting.view_vendorbill"):
         return {}
-    return {"sees_bills": True, "bills": list(bills_of(order)), "to_bill": sum(row.left for row in to_bill(order))}
+    return {
+        "sees_bills": True,
+        "bills": list(bills_of(order)),
+        "to_bill": sum(row.left for row in to_bill(order)),
+        "costs_to_bill": len(costs_to_bill(order)),
+    }

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounting.billing import approve_bill
 from accounting.models import VendorBill
+from inventory.models import Vendor
+from inventory.purchasing.landing import add_landed_cost
 from tests import cast
 from tests.accounting.buying import TODAY, bill, order, take_in
 
@@ -113,6 +115,21 @@ def test_the_form_leaves_out_what_a_held_bill_is_for_and_says_so(hundred, ada):
     assert filled(page)[f"quantity-{mug.pk}"] == "20"
     assert f"{made.number} (R-1) on this order is held" in page.content.decode()
     assert made.number in ada.get("/bills/unbilled/").content.decode()
+
+
+def test_freight_is_billed_by_who_carried_it(hundred, ada, prove):
+    add_landed_cost(hundred.pk, kind="freight", amount=Decimal(40), spread_by="value", key="f", actor="user:test")
+    forwarder = Vendor.objects.create(name="Northern Freight", currency="EUR", books_rate=Decimal("0.80"))
+    assert "Bill freight and duty" in ada.get(f"/purchasing/{hundred.number}/").content.decode()
+    path = f"/purchasing/{hundred.number}/bill?for=costs"
+    [cost] = [name for name in filled(ada.get(path)) if name.startswith("cost-")]
+
+    ada.post(path, filled(ada.get(path)) | {"vendor": forwarder.pk, "reference": "NF-1", cost: "50.00"})
+
+    made = VendorBill.objects.get()
+    assert (made.vendor, made.state, made.currency, made.books_total) == (forwarder, "posted", "EUR", Decimal(40))
+    assert "Bill freight and duty" not in ada.get(f"/purchasing/{hundred.number}/").content.decode()
+    prove()
 
 
 def test_a_release_without_a_note_changes_nothing(hundred, ada):
