@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.allocation import Demand, Rule, Wanted, allocate_one
+from inventory.allocation import Allocation, Demand, Place, Rule, Wanted, allocate_one
 from inventory.availability import spoken_for
 from inventory.kits import compositions, parts_of
 from inventory.models import Reservation, Sku, StockLevel
@@ -30,10 +30,12 @@ MOST_UNITS = 1_000_000
 
 @dataclass(frozen=True)
 class Held:
-    """What a basket holds: per line how many units, and until when."""
+    """What a basket holds: per line how many units, and until when; `places`: per line where, and `days` the days from there to the destination."""
 
     units: Mapping[int, int]
     until: datetime
+    places: Mapping[int, Sequence[str]]
+    days: Mapping[int, int]
 
 
 def hold_stock(
@@ -55,7 +57,7 @@ def hold_stock(
         levels = _locked({sku for demand in demands for sku, _each in demand.parts} | {row.sku_id for row in before})
         freed = _let_go(before, levels)
         places = places_serving({country})
-        free = free_units(levels.values(), spoken_for({sku for sku, _warehouse in levels}), places)
+        free = free_units(levels.values(), spoken_for(sorted({sku for sku, _warehouse in levels})), places)
         allocation = allocate_one(Wanted(demands, country, postcode), free=free, places=places, rules=_without_split(rules_in_force()))
         now = timezone.now()
         until = now + timedelta(minutes=minutes)
@@ -80,7 +82,8 @@ def hold_stock(
         if freed:
             record([fact("stock.freed", "basket", 0, actor=actor, units=freed)])
     units = {demand.reference: demand.quantity - allocation.short.get(demand.reference, 0) for demand in demands}
-    return Held(units, until)
+    where, days = _where(allocation, places, country, postcode)
+    return Held(units, until, where, days)
 
 
 def let_go(basket: str, *, actor: str) -> int:
@@ -151,6 +154,19 @@ def _skus(codes: Sequence[str]) -> dict[str, Sku]:
 
 def _locked(skus: set[int]) -> dict[tuple[int, int], StockLevel]:
     return {(level.sku_id, level.warehouse_id): level for level in lock(StockLevel.objects.filter(sku__in=skus))}
+
+
+def _where(allocation: Allocation, places: Sequence[Place], country: str, postcode: str) -> tuple[dict[int, list[str]], dict[int, int]]:
+    """Give per line the warehouses it is held in, and the most days on the road from them."""
+    known = {place.id: place for place in places}
+    where: dict[int, list[str]] = {}
+    days: dict[int, int] = {}
+    for take in allocation.takes:
+        place = known[take.warehouse]
+        lane = place.lane_to(country, postcode)
+        where.setdefault(take.reference, []).append(place.name)
+        days[take.reference] = max(days.get(take.reference, 0), lane.days if lane else 0)
+    return where, days
 
 
 def _without_split(rules: Sequence[Rule]) -> list[Rule]:

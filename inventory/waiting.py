@@ -1,16 +1,14 @@
-"""Who waits for what: where an order's units lie and what will bring the rest; whom a purchase or a transfer makes wait."""
+"""Where an order's units lie, and what will bring the rest."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from inventory.models import Backorder, Peg, Reservation
 from inventory.states import ReservationState
-from oms.core.readable import human_number
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def stock_of_lines(order_id: int) -> dict[int, LineStock]:
     return {line: LineStock(tuple(lies[line]), tuple(waits[line])) for line in {*lies, *waits}}
 
 
-def _pegs(rows):
+def _pegs(rows: QuerySet[Peg]) -> QuerySet[Peg]:
     return rows.select_related(
         "purchase_line__order__vendor", "purchase_line__order__warehouse", "transfer_line__transfer__source", "transfer_line__transfer__destination"
     ).order_by("id")
@@ -115,53 +113,3 @@ def _brings(peg: Peg) -> Brings:
         return Brings("purchase", order.number, order.vendor.name, order.warehouse.name, peg.quantity, on)
     transfer = peg.transfer_line.transfer  # type: ignore[union-attr]
     return Brings("transfer", transfer.number, transfer.source.name, transfer.destination.name, peg.quantity, transfer.expected_on)
-
-
-@dataclass(frozen=True)
-class Waiter:
-    """An order that waits for units of a supply's line: the customer that a late vendor makes wait."""
-
-    supply_line_id: int
-    order_id: int
-    line_id: int
-    sku: str
-    units: int
-    priority: int
-    promised_on: date | None
-    expected_on: date | None
-
-    @property
-    def order(self) -> str:
-        return human_number("SO", self.order_id)
-
-    @property
-    def days_slipped(self) -> int:
-        if self.promised_on is None or self.expected_on is None:
-            return 0
-        return max((self.expected_on - self.promised_on).days, 0)
-
-
-def who_waits_for(*, purchase_lines: Sequence[int] = (), transfer_lines: Sequence[int] = ()) -> list[Waiter]:
-    """Give who waits for what the lines of purchase orders and transfers bring, in the order they will be filled. At most two queries."""
-    found: list[Waiter] = []
-    for column, lines in (("purchase_line_id", purchase_lines), ("transfer_line_id", transfer_lines)):
-        if lines:
-            found += _waiters(column, lines)
-    return found
-
-
-def _waiters(column: str, lines: Iterable[int]) -> list[Waiter]:
-    pegs = Peg.objects.filter(**{f"{column}__in": list(lines)}).annotate(supply=F(column)).select_related("backorder__sku")
-    return [
-        Waiter(
-            peg.supply,
-            peg.backorder.order_id,
-            peg.backorder.line_id,
-            peg.backorder.sku.code,
-            peg.quantity,
-            peg.backorder.priority,
-            peg.backorder.promised_on,
-            peg.backorder.expected_on,
-        )
-        for peg in pegs.order_by(column, "backorder__priority", "backorder__since", "backorder_id")
-    ]

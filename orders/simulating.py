@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -67,8 +68,7 @@ def run_simulation(simulation: SourcingSimulation) -> dict[str, Any] | str:
         _start(simulation, 2 * len(history.orders))
         fates = []
         for number, rules in enumerate((_rules(simulation.today), _rules(simulation.rules))):
-            through = number * len(history.orders)
-            fates.append(replay(history, rules, tell=lambda done, through=through: _tell(simulation, through + done)))
+            fates.append(replay(history, rules, tell=partial(_tell, simulation, number * len(history.orders))))
         before, after = fates
         count, most = changes(history, before, after)
         names = {place.id: place.name for place in history.places}
@@ -157,7 +157,8 @@ def history_of(since: datetime, until: datetime) -> History:
 
 
 def _orders(rows: QuerySet[Order]) -> list[Placed]:
-    dropped = set(PurchaseOrderLine.objects.filter(drop_ship_line_id__isnull=False).values_list("drop_ship_line_id", flat=True))
+    lines = PurchaseOrderLine.objects.filter(drop_ship_line_id__isnull=False).values_list("drop_ship_line_id", flat=True)
+    dropped = {line for line in lines if line is not None}
     found: list[Placed] = []
     chunk: list[Order] = []
     wanted = rows.only("id", "placed_at", "priority", "ship_to", "accepts_part_deliveries").order_by("placed_at", "id")
@@ -239,7 +240,7 @@ def _free_then(since: datetime, until: datetime, skus: set[int]) -> dict[int, di
     return free
 
 
-def _these(since: datetime, until: datetime) -> QuerySet[Order]:
+def _these(since: datetime, until: datetime) -> QuerySet:
     return Order.objects.filter(placed_at__gte=since, placed_at__lt=until).exclude(state__in=NOT_REPLAYED).values("pk")
 
 
@@ -274,8 +275,8 @@ def _start(simulation: SourcingSimulation, total: int) -> None:
     simulation.save(update_fields=["state", "total", "done"])
 
 
-def _tell(simulation: SourcingSimulation, done: int) -> None:
-    SourcingSimulation.objects.filter(pk=simulation.pk).update(done=done)
+def _tell(simulation: SourcingSimulation, before: int, done: int) -> None:
+    SourcingSimulation.objects.filter(pk=simulation.pk).update(done=before + done)
 
 
 def _shown(sums: Totals) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class AnsweredBringer(serializers.Serializer):
 
     kind = serializers.ChoiceField(choices=["purchase", "transfer"])
     number = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     units = serializers.IntegerField()
     expected_on = serializers.DateField(allow_null=True)
 

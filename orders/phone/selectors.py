@@ -1,16 +1,17 @@
 """What the phone form looks up while somebody types: each one query or two, whatever there is."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from inventory.availability import Availability, availability_of
-from inventory.baskets import hold_stock, let_go
+from inventory.baskets import Held, hold_stock, let_go
 from inventory.models import Sku
 from inventory.selectors import to_promise
 from oms.core.errors import BusinessError
@@ -69,6 +70,10 @@ class PricedRow:
     code: str = ""
     reason: str = ""
 
+    @property
+    def is_today(self) -> bool:
+        return self.on == timezone.localdate()
+
 
 @dataclass(frozen=True)
 class Quote:
@@ -94,19 +99,23 @@ def quote(call: Call, draft: OrderDraft | None, *, actor: str) -> Quote:
         return Quote(as_typed, None, error)
     missing = [(code, units - held.units[position]) for position, (code, units) in enumerate(lines)]
     answers = iter(availability_of([line for line in missing if line[1]], country=order.country, postcode=order.postcode))
-    rows = [_row(line, held.units[position], next(answers) if missing[position][1] else None) for position, line in enumerate(order.placed_lines)]
+    rows = [_row(line, held, position, next(answers) if missing[position][1] else None) for position, line in enumerate(order.placed_lines)]
     return Quote(rows, order, None, held.until if any(held.units.values()) else None)
 
 
-def _row(line: OrderLine, held: int, waiting: Availability | None) -> PricedRow:
+def _row(line: OrderLine, held: Held, position: int, waiting: Availability | None) -> PricedRow:
+    here = ""
+    if held.units[position]:
+        facts = {"units": held.units[position], "places": ", ".join(held.places[position])}
+        here = _("%(units)d held for this call in %(places)s.") % facts
     return PricedRow(
         sku=line.sku.code,
         quantity=str(line.quantity),
         description=line.description,
         unit_price=line.unit_price,
         net=line.net,
-        held=held,
-        on=waiting.arrives_on if waiting else timezone.localdate(),
+        held=held.units[position],
+        on=waiting.arrives_on if waiting else timezone.localdate() + timedelta(days=held.days.get(position, 0)),
         code=waiting.code if waiting else "now",
-        reason=waiting.reason if waiting else "",
+        reason=f"{here} {waiting.reason}".strip() if waiting else here,
     )
