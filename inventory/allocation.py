@@ -98,11 +98,15 @@ class Take:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What an order gets, per line what is missing, and `trace`: what each step said."""
+    """What an order gets, per line what is missing, and `trace`: what each step said.
+
+    `only_from`: the warehouses that what is missing must come from, because any other would split the order; None where any will do.
+    """
 
     takes: tuple[Take, ...]
     short: Mapping[int, int]
     trace: list[dict[str, Any]] = field(default_factory=list, compare=False)
+    only_from: tuple[int, ...] | None = field(default=None, compare=False)
 
 
 def allocate(orders: Sequence[Wanted], *, free: Free, places: Sequence[Place], rules: Sequence[Rule] = ()) -> list[Allocation]:
@@ -133,7 +137,18 @@ def allocate_one(order: Wanted, *, free: Free, places: Sequence[Place], rules: S
     for take in takes:
         got[take.reference] = got.get(take.reference, 0) + take.units
     short = {demand.reference: left for demand in order.demands if (left := demand.quantity - got.get(demand.reference, 0))}
-    return Allocation(tuple(takes), short, trace)
+    return Allocation(tuple(takes), short, trace, _bound(order, takes, short, rules))
+
+
+def _bound(order: Wanted, takes: Iterable[Take], short: Mapping[int, int], rules: Iterable[Rule]) -> tuple[int, ...] | None:
+    """Give the warehouses that the rest is bound to: those of what there is, where it may not be split or is worth too little to be."""
+    there = {take.warehouse for take in takes} | set(order.already)
+    if not short or not there:
+        return None
+    amounts = {rule.policy: rule.amount for rule in rules}
+    missing = sum((demand.unit_value * short.get(demand.reference, 0) for demand in order.demands), Decimal(0))
+    too_little = missing < (amounts.get("split_value") or 0)
+    return tuple(sorted(there)) if order.ships_complete or "never_split" in amounts or too_little else None
 
 
 @dataclass(frozen=True)

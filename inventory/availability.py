@@ -21,8 +21,17 @@ from inventory.sourcing import places_serving, rules_in_force, served_from
 from oms.core.errors import Invalid
 
 Parts = tuple[tuple[int, int], ...]
-Question = tuple[Parts, int, str, str]
-"""What one unit is made of, how many units, and where to: country, postcode."""
+
+
+class Question(NamedTuple):
+    """What one unit is made of, how many units, and where to. `only_from`: the warehouses they may come from; None: all that serve it."""
+
+    parts: Parts
+    units: int
+    country: str = ""
+    postcode: str = ""
+    only_from: tuple[int, ...] | None = None
+
 
 MOST_UNITS = 1_000_000
 
@@ -100,15 +109,16 @@ def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", post
     return [_told(skus[code], answer, names, lacking, _days_on_the_road(lanes, answer)) for code, answer in zip(codes, answers, strict=True)]
 
 
-def dates_for(questions: Sequence[Question]) -> list[date | None]:
+def dates_for(questions: Sequence[Question | tuple[Parts, int, str, str]]) -> list[date | None]:
     """Give for each question, in their order, the day on which all of it can leave; None where nothing that is known brings it.
 
     Six queries, whatever their number.
     """
     if not questions:
         return []
-    known = _Known({sku for parts, *_ in questions for sku, _each in parts}, {country for _, _, country, _ in questions})
-    return [_answer(known, parts, units, country, postcode).on for parts, units, country, postcode in questions]
+    asked = [Question(*question) for question in questions]
+    known = _Known({sku for one in asked for sku, _each in one.parts}, {one.country for one in asked})
+    return [_answer(known, one.parts, one.units, one.country, one.postcode, one.only_from).on for one in asked]
 
 
 def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date | None = None) -> dict[int, list[Shelf]]:
@@ -174,12 +184,12 @@ def _lead_days(sku_ids: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def _answer(known: _Known, parts: Parts, units: int, country: str, postcode: str) -> Answer:
+def _answer(known: _Known, parts: Parts, units: int, country: str, postcode: str, only_from: Sequence[int] | None = None) -> Answer:
     return promise(
         parts,
         units,
         shelves=known.shelves,
-        warehouses=known.serving(country, postcode),
+        warehouses=[place for place in known.serving(country, postcode) if only_from is None or place in only_from],
         today=known.today,
         lead_days=known.lead_days,
         full=known.full,

@@ -1,5 +1,6 @@
 """What orders wait for: a row for every SKU that a line lacks, which is pegged to what will bring it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +23,10 @@ looked a moment too early would not look again."""
 
 @dataclass(frozen=True)
 class Waiting:
-    """A line that waits for `units` of itself, each made of `parts` (SKU, units). Nothing is waited for any more where `units` is 0."""
+    """A line that waits for `units` of itself, each made of `parts` (SKU, units). Nothing is waited for any more where `units` is 0.
+
+    `only_from`: the warehouses that the rest of its order binds it to.
+    """
 
     line_id: int
     order_id: int
@@ -33,6 +37,7 @@ class Waiting:
     promised_on: date | None = None
     country: str = ""
     postcode: str = ""
+    only_from: tuple[int, ...] | None = None
 
 
 def keep_waiting(lines: Sequence[Waiting], *, tried: bool) -> None:
@@ -53,6 +58,7 @@ def keep_waiting(lines: Sequence[Waiting], *, tried: bool) -> None:
                 gone.append(row)
             elif row is not None:
                 row.quantity, row.priority, row.since = line.units * each, line.priority, line.since
+                row.only_from = None if line.only_from is None else list(line.only_from)
                 changed.append(row)
     _save(changed, tried=tried)
     _end(gone)
@@ -109,6 +115,7 @@ def _row(line: Waiting, sku: int, each: int) -> Backorder:
         promised_on=line.promised_on,
         country=line.country[:2],
         postcode=line.postcode[:20],
+        only_from=None if line.only_from is None else list(line.only_from),
     )
 
 
@@ -124,9 +131,16 @@ def _save(rows: Sequence[Backorder], *, tried: bool) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE inventory_backorder SET quantity = new.quantity, priority = new.priority, since = new.since,"
+                "UPDATE inventory_backorder SET quantity = new.quantity, priority = new.priority, since = new.since, only_from = new.only_from,"
                 " tried_at = CASE WHEN %s THEN clock_timestamp() ELSE tried_at END"
-                " FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[]) AS new(id, quantity, priority, since)"
+                " FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[], %s::jsonb[]) AS new(id, quantity, priority, since, only_from)"
                 " WHERE inventory_backorder.id = new.id",
-                [tried, [row.pk for row in rows], [row.quantity for row in rows], [row.priority for row in rows], [row.since for row in rows]],
+                [
+                    tried,
+                    [row.pk for row in rows],
+                    [row.quantity for row in rows],
+                    [row.priority for row in rows],
+                    [row.since for row in rows],
+                    [None if row.only_from is None else json.dumps(row.only_from) for row in rows],
+                ],
             )

@@ -77,7 +77,8 @@ def expectations(waiting: Sequence[Backorder]) -> list[Expectation]:
     for sku, rows in per_sku.items():
         # A plain SKU that was looked for and not given is not waited for because it lacks: what is free is free for others.
         demands = [
-            Demand(row.line_id, row.quantity, serving[row.country, row.postcode], may_take_free=row.is_part or row.tried_at is None) for row in rows
+            Demand(row.line_id, row.quantity, _only(row, serving[row.country, row.postcode]), may_take_free=row.is_part or row.tried_at is None)
+            for row in rows
         ]
         for row, answer in zip(rows, peg(demands, supplies.get(sku, ()), free=free.get(sku)), strict=True):
             is_there = bool(answer.there) and not answer.pegs and not answer.open
@@ -130,6 +131,12 @@ def _free(skus: Sequence[int]) -> dict[int, dict[int, int]]:
     for level in rows.order_by("warehouse__rank", "warehouse_id"):
         free[level.sku_id][level.warehouse_id] = level.to_promise
     return free
+
+
+def _only(row: Backorder, serving: frozenset[int] | None) -> frozenset[int] | None:
+    if row.only_from is None:
+        return serving
+    return frozenset(row.only_from) if serving is None else serving & frozenset(row.only_from)
 
 
 def _serving(destinations: Iterable[tuple[str, str]]) -> dict[tuple[str, str], frozenset[int] | None]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inventory import backorders
 from inventory.allocation import Demand, Wanted
-from inventory.availability import dates_for
+from inventory.availability import Question, dates_for
 from inventory.backorders import Waiting, keep_waiting
 from inventory.kits import parts_of
 from inventory.reserving import Asking, reserve
@@ -84,6 +84,7 @@ def _reserve(
     ]
     allocations = reserve(asking, kept_back=kept_back)
     facts = []
+    bound = {order.pk: allocation.only_from for order, allocation in zip(orders, allocations, strict=True)}
     for order, allocation in zip(orders, allocations, strict=True):
         by_line = {line.pk: line for line in wanted[order.pk]}
         for take in allocation.takes:
@@ -108,11 +109,11 @@ def _reserve(
                 )
             )
     if is_first:
-        _promise(orders, wanted)
+        _promise(orders, wanted, bound)
     bulk.save_all([line for some in wanted.values() for line in some], "reserved", "backordered", "promised_on")
     bulk.save_all(orders, "state", *DERIVED)
     keep_waiting(
-        [waiting_for(order, line) for order in orders for line in wanted[order.pk] if line.backordered or not is_first],
+        [waiting_for(order, line, bound[order.pk]) for order in orders for line in wanted[order.pk] if line.backordered or not is_first],
         tried=not is_first,
     )
     record(facts)
@@ -122,8 +123,8 @@ def _demand(line: OrderLine) -> Demand:
     return Demand(line.pk, line.open, parts_of(line.sku_id, line.kit), line.net / line.quantity)
 
 
-def waiting_for(order: Order, line: OrderLine) -> Waiting:
-    """Say what a line waits for, as inventory keeps it."""
+def waiting_for(order: Order, line: OrderLine, only_from: tuple[int, ...] | None = None) -> Waiting:
+    """Say what a line waits for, as inventory keeps it. `only_from`: the warehouses that the rest of the order binds it to."""
     return Waiting(
         line_id=line.pk,
         order_id=order.pk,
@@ -134,10 +135,11 @@ def waiting_for(order: Order, line: OrderLine) -> Waiting:
         promised_on=line.promised_on,
         country=order.country,
         postcode=order.postcode,
+        only_from=only_from,
     )
 
 
-def _promise(orders: list[Order], wanted: dict[int, list[OrderLine]]) -> None:
+def _promise(orders: list[Order], wanted: dict[int, list[OrderLine]], bound: Mapping[int, tuple[int, ...] | None]) -> None:
     """Promise a day for every line: today for what is reserved, else the day on which the last of it can be there to leave.
 
     What ships complete leaves with its last line.
@@ -145,7 +147,9 @@ def _promise(orders: list[Order], wanted: dict[int, list[OrderLine]]) -> None:
     short = [(order, line) for order in orders for line in wanted[order.pk] if line.backordered]
     days: list[date | None] = []
     if short:
-        days = dates_for([(parts_of(line.sku_id, line.kit), line.backordered, order.country, order.postcode) for order, line in short])
+        days = dates_for(
+            [Question(parts_of(line.sku_id, line.kit), line.backordered, order.country, order.postcode, bound[order.pk]) for order, line in short]
+        )
     by_line = {line.pk: day for (_, line), day in zip(short, days, strict=True)}
     today = timezone.localdate()
     for order in orders:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from inventory.sourcing import RuleChange, all_rules, change_rules, set_capacity
 from inventory.states import SourcingPolicy
 from oms.core.access import actor_of, may, staff_may
 from oms.core.errors import Invalid
+from oms.core.money import round_amount
 from orders.models import SourcingSimulation
 from orders.simulating import MOST_DAYS, ask_for_simulation, put_in_force
 
@@ -251,12 +253,14 @@ class Figure:
 def _comparison(simulation: SourcingSimulation) -> list[Figure]:
     if not simulation.result:
         return []
-    before, after = simulation.result["today"], simulation.result["edited"]
+    before, after = _with_means(simulation.result["today"]), _with_means(simulation.result["edited"])
     titles = [
         ("shipments", _("Shipments")),
         ("splits", _("Splits: shipments beyond the first")),
         ("km", _("Freight distance, km")),
         ("cost", _("Freight cost, %(currency)s") % {"currency": simulation.result["currency"]}),
+        ("km_each", _("Distance of a shipment, km")),
+        ("cost_each", _("Freight cost of a shipment, %(currency)s") % {"currency": simulation.result["currency"]}),
         ("road_days", _("Days on the road")),
         ("late_lines", _("Late lines")),
         ("late_days", _("Days late, all lines together")),
@@ -264,6 +268,12 @@ def _comparison(simulation: SourcingSimulation) -> list[Figure]:
         ("unfilled_units", _("Unfilled units")),
     ]
     return [_figure(title, Decimal(before[name]), Decimal(after[name])) for name, title in titles]
+
+
+def _with_means(sums: dict[str, Any]) -> dict[str, Any]:
+    """Add what a shipment comes to: where more waits, less is sent, and the sums fall for that alone."""
+    sent = Decimal(sums["shipments"] or 1)
+    return sums | {"km_each": round(Decimal(sums["km"]) / sent), "cost_each": round_amount(Decimal(sums["cost"]) / sent, settings.BOOKS_CURRENCY)}
 
 
 def _figure(title: str, before: Decimal, after: Decimal) -> Figure:

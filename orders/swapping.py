@@ -145,9 +145,13 @@ def apply_swap(line_id: int, other_line_id: int, *, units: int, seen: str, actor
             for line in lines[order.pk]:
                 line.order = order
         first, second = _pair((line for some in lines.values() for line in some if line.pk in found), line_id, other_line_id)
-        preview = _preview(first, second, units)
+        moved_on = Conflict(_("One of the two orders has moved on since: look at both promises again."))
+        try:
+            preview = _preview(first, second, units)
+        except Invalid:  # it was possible when it was shown
+            raise moved_on from None
         if preview.seen != seen:
-            raise Conflict(_("One of the two orders has moved on since: look at both promises again."))
+            raise moved_on
         if preview.kind == STOCK:
             _swap_stock(first, second, preview, lines, actor)
         else:

@@ -28,6 +28,7 @@ class Backorder(models.Model):
     tried_at = models.DateTimeField(null=True)
     country = models.CharField(max_length=2, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
+    only_from = models.JSONField(null=True, help_text="Warehouses that the last choice bound it to; empty: any that serves where it goes")
     is_drop_shipped = models.BooleanField(default=False, db_default=False)
 
     class Meta:

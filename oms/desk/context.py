@@ -13,7 +13,7 @@ from oms.core.models import Proof, Trouble, User
 NAVIGATION = [
     # url name, title, permission, key after g, the pages that are looked for under it
     ("home", lambda: _("Line"), "orders.view_order", "h", ()),
-    ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order", "order_line")),
+    ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order", "swap", "swap_with", "order_line")),
     ("phone", lambda: _("Phone order"), "orders.place_order", "n", ()),
     ("customers", lambda: _("Customers"), "customers.view_customer", "c", ("customer", "new_customer", "edit_customer")),
     ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ()),

@@ -31,7 +31,7 @@ def manager(house):
 
 
 def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode()))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def form(*on, amount="", order=None):
@@ -166,7 +166,7 @@ def test_an_order_says_why_its_warehouse_and_what_it_waits_for(house, manager):
     assert "Why this warehouse" in told
     assert "Serves the destination: Leeds, Ghent." in told
     assert "A part from Leeds (2 units); the rest waits." in told
-    assert re.search(rf"3 · {purchase.number} from Potteries Ltd, expected \d+ \w+", told)
+    assert re.search(rf"3 · {purchase.number} from Potteries Ltd ?, expected \d+ \w+", told)
 
 
 def test_a_swap_shows_both_promises_and_is_done_once(house, manager):

@@ -39,6 +39,25 @@ def test_what_was_refused_as_too_small_a_part_stays_refused(house, prove):
 
     assert taken(order) == [("Leeds", 30)]
     assert line_of(order).backordered == 5
+    assert line_of(order).promised_on is None
+    assert Backorder.objects.get().only_from == [house.leeds.pk]
+    prove()
+
+
+def test_what_is_too_little_to_be_a_part_is_promised_where_the_rest_is(house, prove):
+    in_force("split_value", split_value=Decimal(60))
+    house.place(("MUG", 35))
+    in_ghent = order_from_vendor(house.vendor, house.ghent, [(house.mug, 9)], actor="user:manager")
+    in_leeds = order_from_vendor(house.vendor, house.leeds, [(house.mug, 9)], actor="user:manager")
+    day = timezone.localdate() + timedelta(days=6)
+    PurchaseOrder.objects.filter(pk=in_ghent.pk).update(expected_on=timezone.localdate())
+    PurchaseOrder.objects.filter(pk=in_leeds.pk).update(expected_on=day)
+
+    reserve()
+
+    waiting = Backorder.objects.get()
+    assert (waiting.promised_on, waiting.expected_on) == (day, day)
+    assert [peg.purchase_line.order_id for peg in waiting.pegs.all()] == [in_leeds.pk]
     prove()
 
 

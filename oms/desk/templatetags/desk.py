@@ -25,8 +25,9 @@ register = template.Library()
 
 # What a state means to who reads it: the class it is drawn with (static/css/tokens.css). What is not here has just begun, or needs nobody.
 _MOODS = {
-    "done": ("completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved", "posted"),
+    "done": ("done", "completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved", "posted"),
     "going": (
+        "running",
         "open",
         "placed",
         "allocated",
@@ -42,7 +43,7 @@ _MOODS = {
         "firm",
     ),
     "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late"),
-    "bad": ("exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
+    "bad": ("failed", "exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
     "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed"),
 }
 _MOOD_OF = {state: mood for mood, states in _MOODS.items() for state in states}
