@@ -1,10 +1,13 @@
 """What is sold and where it lies, for managers; stock itself is only looked at."""
 
+from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import (
     Barcode,
@@ -43,11 +46,6 @@ class ContactInline(admin.TabularInline):
     extra = 0
 
 
-class VendorPriceInline(admin.TabularInline):
-    model = VendorPrice
-    extra = 0
-
-
 @admin.register(Sku)
 class SkuAdmin(KeptAdmin):
     list_display = ("code", "name", "barcode", "abc_class", "tax_category", "cost", "is_kit", "is_active")
@@ -79,24 +77,60 @@ class KitComponentAdmin(ReadOnlyAdmin):
 
 @admin.register(Vendor)
 class VendorAdmin(KeptAdmin):
-    list_display = ("name", "currency", "lead_time_days", "terms_days", "is_active")
+    list_display = ("name", "currency", "terms_days", "lead_time_days", "minimum_order", "email", "is_active")
+    list_filter = ("is_active", "currency")
     search_fields = ("name",)
     inlines = (ContactInline,)
+    fieldsets = (
+        (None, {"fields": ("name", "email", "language", "address", "is_active")}),
+        (_("Terms"), {"fields": ("currency", "books_rate", "terms_days", "lead_time_days", "minimum_order", "over_receipt_percent")}),
+    )
+
+
+class VendorPriceForm(forms.ModelForm):
+    """A price from so many units on."""
+
+    def clean_unit_price(self) -> Decimal:
+        price: Decimal = self.cleaned_data["unit_price"]
+        if price <= 0:
+            raise forms.ValidationError(_("A price is above zero: what a vendor gives away is not bought."))
+        return price
+
+
+class VendorPrices(forms.BaseInlineFormSet):
+    """All prices of an item: a break builds on the price of one unit."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if kept and not any(row.get("from_quantity") == 1 for row in kept):
+            raise forms.ValidationError(_("A price break needs a price from 1 unit on: add a line with the quantity 1."))
+
+
+class VendorPriceInline(admin.TabularInline):
+    model = VendorPrice
+    form = VendorPriceForm
+    formset = VendorPrices
+    extra = 1
 
 
 @admin.register(VendorItem)
 class VendorItemAdmin(KeptAdmin):
     list_display = ("sku", "vendor", "vendor_code", "pack_size", "minimum_order", "lead_time_days", "is_preferred")
+    list_filter = ("is_preferred", "vendor")
     list_select_related = ("sku", "vendor")
     search_fields = ("sku__code", "vendor_code", "vendor__name")
-    autocomplete_fields = ("sku",)
+    autocomplete_fields = ("sku", "vendor")
     inlines = (VendorPriceInline,)
+    show_full_result_count = False
 
 
 @admin.register(ReorderRule)
 class ReorderRuleAdmin(KeptAdmin):
-    list_display = ("sku", "warehouse", "vendor", "point", "target", "safety", "is_learned")
-    autocomplete_fields = ("sku",)
+    list_display = ("sku", "warehouse", "vendor", "point", "target", "safety", "is_learned", "service_level")
+    list_filter = ("is_learned", "warehouse")
+    search_fields = ("sku__code",)
+    autocomplete_fields = ("sku", "vendor")
     list_select_related = ("sku", "warehouse", "vendor")
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from inventory.purchasing.needs import propose_needs, rules_running_low
+from inventory.models import ReorderRule
+from inventory.purchasing import replenishing
 from inventory.states import NeedState
-from oms.core.locks import lock
 
 MOST_SHOWN = 200
 DEMAND_DAYS = 90
@@ -105,10 +105,7 @@ def running_low(*, warehouse: str = "", vendor_id: int = 0, most: int = MOST_SHO
     return [Low(**(row.__dict__ | {"demand": row.learned_demand or sold.get((row.sku_id, row.warehouse)) or None})) for row in rows]
 
 
-def propose_now(rule_ids: Sequence[int]) -> int:
+def propose_now(rule_ids: Sequence[int], *, actor: str) -> int:
     """Propose to buy what reorder rules lack, without waiting for the station; give how many. Safe to repeat: an open need gets no second one."""
-    with transaction.atomic():
-        rules = lock(rules_running_low().filter(pk__in=rule_ids))
-        if rules:
-            propose_needs(rules)
-    return len(rules)
+    skus = ReorderRule.objects.filter(pk__in=rule_ids).values_list("sku", flat=True)
+    return replenishing.propose_now(skus, actor=actor)

@@ -26,7 +26,8 @@ ON_THE_ROAD = (TransferState.SENT, TransferState.PARTLY_RECEIVED)
 
 
 def supply_changed(sku_ids: Iterable[int]) -> None:
-    """Have the pegs of SKUs made anew: what comes in, or who waits, has changed. In the transaction of the change; safe to repeat.
+    """Have the pegs of SKUs made anew, and looked at for buying: what comes in, or who waits, has changed. In the transaction of the change; safe to
+    repeat.
 
     Every change writes rows of its own, so nobody waits for anybody here, and a change that is still to be committed is never missed.
     """
@@ -34,7 +35,12 @@ def supply_changed(sku_ids: Iterable[int]) -> None:
     if not skus:
         return
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO inventory_pegsdue (sku_id, created_at) SELECT sku, clock_timestamp() FROM unnest(%s::bigint[]) AS sku", [skus])
+        cursor.execute(
+            "WITH due AS (SELECT * FROM unnest(%s::bigint[]) AS sku),"
+            " restock AS (INSERT INTO inventory_restockdue (sku_id, due_at) SELECT sku, clock_timestamp() FROM due)"
+            " INSERT INTO inventory_pegsdue (sku_id, created_at) SELECT sku, clock_timestamp() FROM due",
+            [skus],
+        )
     wake("supply.changed")
 
 
@@ -148,7 +154,8 @@ def _serving(destinations: Iterable[tuple[str, str]]) -> dict[tuple[str, str], f
 
 
 _SUPPLIES = """
-    SELECT line.sku_id, 'purchase', line.id, buy.warehouse_id, coalesce(line.expected_on, buy.expected_on), line.quantity - line.received,
+    SELECT line.sku_id, 'purchase', line.id, buy.warehouse_id, coalesce(line.expected_on, buy.expected_on),
+        greatest(least(line.quantity, line.acknowledged) - line.received, 0),
         coalesce(pegged.units, 0)::int, buy.id, vendor.name
     FROM inventory_purchaseorderline line
     JOIN inventory_purchaseorder buy ON buy.id = line.order_id AND buy.state = ANY(%(on_its_way)s)

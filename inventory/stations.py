@@ -3,17 +3,39 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.baskets import lapse, lapsed
-from inventory.models import PegsDue
+from inventory.models import PegsDue, PurchaseOrder
 from inventory.pegging import peg_skus
-from inventory.purchasing.needs import propose_needs, rules_running_low
-from oms.core.stations import Station
+from inventory.purchasing.documents import keep_purchase_orders, render_purchase_order
+from inventory.purchasing.replenishing import propose_needs, restocks_due
+from inventory.purchasing.rules import learn_rules, rules_to_learn
+from oms.core.stations import OutsideStation, Station
 
 REPLENISH = Station(
     name="replenish",
     title=_("Replenish"),
-    waiting=rules_running_low,
+    waiting=restocks_due,
     work=propose_needs,
-    batch=1000,
+    since="due_at",
+    batch=20_000,
+    in_turn=True,
+)
+LEARN = Station(
+    name="learn",
+    title=_("Learn"),
+    waiting=rules_to_learn,
+    work=learn_rules,
+    since="learn_at",
+    batch=10_000,
+    limit_seconds=3600,
+)
+PURCHASE_PDF = OutsideStation(
+    name="purchase_pdf",
+    title=_("Purchase PDF"),
+    waiting=lambda: PurchaseOrder.objects.to_document().select_related("vendor", "warehouse"),
+    perform=render_purchase_order,
+    work=keep_purchase_orders,
+    since="sent_at",
+    lease_seconds=180,
 )
 PEG = Station(
     name="peg",

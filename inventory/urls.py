@@ -1,6 +1,6 @@
 from django.urls import path
 
-from inventory.views import costs, counts, explain, importing, kits, low, purchasing, receiving, stock, transfers
+from inventory.views import costs, counts, explain, importing, kits, low, needs, purchasing, receiving, rules, stock, transfers, vendors
 
 urlpatterns = [
     path("stock/", stock.stock, name="stock"),
@@ -28,8 +28,22 @@ urlpatterns = [
     path("counts/<str:number>/enter", counts.enter, name="enter_count"),
     path("counts/<str:number>/review/", counts.review, name="review_count"),
     path("counts/<str:number>/cancel", counts.cancel, name="cancel_count"),
-    path("purchasing/", purchasing.purchasing, name="purchasing"),
-    path("purchasing/decide", purchasing.decide, name="decide_needs"),
+    path("vendors/", vendors.vendors, name="vendors"),
+    path("vendors/<str:number>/", vendors.vendor, name="vendor"),
+    path("purchasing/needs/", needs.needs, name="needs"),
+    path("purchasing/decide", needs.decide, name="decide_needs"),
+    path("purchasing/needs/add", needs.add, name="add_needs"),
+    path("purchasing/needs/<int:pk>", needs.change, name="change_need"),
+    path("purchasing/orders/", purchasing.purchase_orders, name="purchase_orders"),
+    path("purchasing/new/", purchasing.new_purchase_order, name="new_purchase_order"),
+    path("purchasing/rules/", rules.rules, name="rules"),
+    path("purchasing/rules/new/", rules.new_rule, name="new_rule"),
+    path("purchasing/rules/<int:pk>/", rules.rule, name="rule"),
+    path("purchasing/<str:number>/approve", purchasing.approve, name="approve_purchase_order"),
+    path("purchasing/<str:number>/acknowledge", purchasing.acknowledge, name="acknowledge_purchase_order"),
+    path("purchasing/<str:number>/change", purchasing.change, name="change_purchase_order"),
+    path("purchasing/<str:number>/cancel", purchasing.cancel, name="cancel_purchase_order"),
+    path("purchasing/<str:number>/close", purchasing.close, name="close_purchase_order"),
     path("purchasing/<str:number>/landed-costs", receiving.land, name="add_landed_cost"),
     path("receiving/", receiving.receiving, name="receiving"),
     path("receiving/receipts/<int:pk>/take-back", receiving.take_back, name="take_receipt_back"),

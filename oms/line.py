@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STOCK
-from inventory.stations import LAPSE, PEG, REPLENISH
+from inventory.stations import LAPSE, LEARN, PEG, PURCHASE_PDF, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
 from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RESERVE, SCREEN, SIMULATE
@@ -30,7 +30,9 @@ LINE = [
     replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders
     replace(BACKORDERS, wakes_on=("stock.arrived", "stock.freed", "order.shortfall", "sourcing.changed", "order.hold_released")),  # orders
     replace(PEG, wakes_on=("supply.changed",)),                                              # SKUs
-    replace(REPLENISH, wakes_on=("order.allocated", "order.backordered", "order.shortfall", "stock.adjusted", "transfer.sent")), # reorder rules
+    replace(LEARN, wakes_on=("rule.set",)),                                                  # reorder rules
+    replace(REPLENISH, wakes_on=("order.allocated", "order.shortfall", "supply.changed", "stock.adjusted", "transfer.sent", "restock.due")), # SKUs
+    replace(PURCHASE_PDF, wakes_on=("purchase.ordered", "purchase.changed")),                # purchase orders, outside
     replace(INVOICE, wakes_on=("order.allocated", "order.filled", "shipment.dispatched", "order.hold_released")),
     replace(PLAN, wakes_on=("order.allocated", "order.filled", "payment.received", "order.hold_released")),
     replace(DOCUMENT, wakes_on=("invoice.issued", "invoice.credited")),                      # invoices, outside

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from oms.desk import cross_dock, customer_page, documents, line_page, order_page, public, purchase_page, views
+from oms.desk import cross_dock, customer_page, documents, line_page, order_page, public, purchase_page, purchasing_board, views
 from oms.desk.health import healthz, readyz
 
 handler400 = "oms.core.api.problems.bad_request"
@@ -27,6 +27,7 @@ urlpatterns = [
     path("customers/<str:number>/", customer_page.customer, name="customer"),
     path("receiving/receipts/<int:pk>/", cross_dock.cross_dock, name="cross_dock"),
     path("", include("inventory.urls")),
+    path("purchasing/", purchasing_board.board, name="purchasing"),
     path("purchasing/<str:number>/", purchase_page.purchase_order, name="purchase_order"),
     path("", include("shipping.urls")),
     path("", include("accounting.urls")),

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from inventory.api import purchasing
 from inventory.api.costs import CostCorrectionsView
 from inventory.api.counts import CancelCountView, CountEntriesView, CountsView, CountView
 from inventory.api.promise import AvailabilityView, BasketView
@@ -15,6 +16,20 @@ from inventory.api.transfers import (
 )
 
 urlpatterns = [
+    path("vendors", purchasing.VendorsView.as_view()),
+    path("vendors/<str:number>", purchasing.VendorView.as_view()),
+    path("purchase-needs", purchasing.NeedsView.as_view()),
+    path("purchase-needs/approve", purchasing.ApproveNeedsView.as_view()),
+    path("purchase-needs/reject", purchasing.RejectNeedsView.as_view()),
+    path("purchase-orders", purchasing.PurchaseOrdersView.as_view()),
+    path("purchase-orders/<str:number>", purchasing.PurchaseOrderView.as_view()),
+    path("purchase-orders/<str:number>/approve", purchasing.ApproveOrderView.as_view()),
+    path("purchase-orders/<str:number>/acknowledgement", purchasing.AcknowledgementView.as_view()),
+    path("purchase-orders/<str:number>/change", purchasing.ChangePurchaseOrderView.as_view()),
+    path("purchase-orders/<str:number>/cancel", purchasing.CancelPurchaseOrderView.as_view()),
+    path("purchase-orders/<str:number>/close", purchasing.ClosePurchaseOrderView.as_view()),
+    path("reorder-rules", purchasing.RulesView.as_view()),
+    path("reorder-rules/<str:warehouse>/<str:sku>", purchasing.RuleView.as_view()),
     path("availability", AvailabilityView.as_view()),
     path("baskets/<str:basket>", BasketView.as_view()),
     path("stock", StocksView.as_view()),

@@ -13,7 +13,7 @@ from inventory.models.purchasing import (
 )
 from inventory.models.sourcing import Lane, SourcingDecision, SourcingRule
 from inventory.models.stock import MovementToPost, Reservation, StockLevel, StockMovement
-from inventory.models.supply import Backorder, Peg, PegsDue, Shortfall
+from inventory.models.supply import Backorder, Peg, PegsDue, RestockDue, Shortfall
 from inventory.models.transfers import Transfer, TransferLine
 from inventory.models.vendors import ReorderRule, Vendor, VendorContact, VendorItem, VendorPrice
 
@@ -38,6 +38,7 @@ __all__ = [
     "ReceivingScan",
     "ReorderRule",
     "Reservation",
+    "RestockDue",
     "Shortfall",
     "Sku",
     "SourcingDecision",

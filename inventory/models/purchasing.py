@@ -1,30 +1,48 @@
+from datetime import date
 from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, transition
 
 from inventory.models.catalogue import Sku, Warehouse
 from inventory.models.vendors import ReorderRule, Vendor
 from inventory.states import NEED_MOVES, PURCHASE_MOVES, LandedKind, NeedOrigin, NeedState, PurchaseState, SpreadBy
+from oms.core.models import Document
+from oms.core.money import ZERO, round_amount
 from oms.core.readable import human_number
 from oms.core.triggers import append_only, legal_moves
 
 
 class PurchaseNeed(models.Model):
-    """Stock that runs low or is waited for, proposed for buying. One open need per SKU and warehouse."""
+    """Stock that runs low or is waited for, proposed for buying. One open need per SKU and warehouse.
+
+    `free`, `coming`, `waiting`, `point`: what it was proposed for, as it stood then; `why` words it. REPLENISH keeps the quantity of what is
+    proposed up to date, unless somebody has set it: `is_fixed`.
+    """
 
     origin = models.CharField(max_length=10, choices=NeedOrigin, default=NeedOrigin.RULE)
     rule = models.ForeignKey(ReorderRule, null=True, on_delete=models.SET_NULL, related_name="+")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
-    vendor = models.ForeignKey(Vendor, null=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: nobody sells it to us yet"))
+    vendor = models.ForeignKey(
+        Vendor, null=True, on_delete=models.PROTECT, related_name="+", help_text=gettext_lazy("Empty: nobody sells it to us yet")
+    )
     quantity = models.PositiveIntegerField()
-    reason = models.CharField(max_length=300)
+    is_fixed = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300, blank=True)
+    free = models.IntegerField(null=True)
+    coming = models.IntegerField(null=True)
+    waiting = models.IntegerField(null=True)
+    point = models.IntegerField(null=True)
     state = FSMField(max_length=10, choices=NeedState.choices, default=NeedState.PROPOSED, protected=True)
+    purchase_order = models.ForeignKey("PurchaseOrder", null=True, on_delete=models.PROTECT, related_name="needs")
     created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -36,6 +54,17 @@ class PurchaseNeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.sku_id}"
+
+    @property
+    def why(self) -> str:
+        """Say why it is to be bought."""
+        facts = {"free": self.free, "coming": self.coming, "waiting": self.waiting, "point": self.point}
+        if self.reason or self.free is None:
+            return self.reason
+        if self.point is None:
+            return _("%(waiting)d wait that nothing brings") % facts
+        low = _("%(free)d free and %(coming)d on order, at or below the reorder point of %(point)d") % facts
+        return _("%(waiting)d wait that nothing brings; %(low)s") % (facts | {"low": low}) if self.waiting else low
 
     @transition(field=state, source=NeedState.PROPOSED, target=NeedState.APPROVED)
     def approve(self) -> None:
@@ -50,10 +79,21 @@ class PurchaseNeed(models.Model):
         """It will not be bought."""
 
 
+class PurchaseOrderQuerySet(models.QuerySet["PurchaseOrder"]):
+    def with_vendor(self) -> "PurchaseOrderQuerySet":
+        """Those that a vendor has and that still bring something."""
+        return self.filter(state__in=[PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED])
+
+    def to_document(self) -> "PurchaseOrderQuerySet":
+        """Those whose present revision is not rendered and mailed yet, the oldest first."""
+        return self.with_vendor().filter(documented_revision__lt=F("revision")).order_by("id")
+
+
 class PurchaseOrder(models.Model):
     """What we buy from a vendor for one warehouse; or, with `drop_ship_order_id`, for one order, which the vendor ships to our customer.
 
-    `revision` counts what was sent to the vendor; `books_rate` is frozen when it is approved.
+    `revision` counts what was sent to the vendor, `documented_revision` what of it is rendered and mailed. Currency, `books_rate` and
+    `terms_days` are frozen when it is approved. `expected_on`: the day we asked for; a line may have the vendor's own.
     """
 
     NUMBER_PREFIX = "PO"
@@ -68,6 +108,8 @@ class PurchaseOrder(models.Model):
     vendor_reference = models.CharField(max_length=60, blank=True)
     note = models.CharField(max_length=500, blank=True)
     revision = models.PositiveSmallIntegerField(default=1)
+    documented_revision = models.PositiveSmallIntegerField(default=0)
+    document = models.ForeignKey(Document, null=True, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
     drop_ship_order_id = models.BigIntegerField(null=True)
     ship_to = models.JSONField(null=True, blank=True)
@@ -76,11 +118,19 @@ class PurchaseOrder(models.Model):
     sent_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
 
+    objects = PurchaseOrderQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["expected_on", "id"], name="purchase_due", condition=Q(state__in=["sent", "acknowledged", "partly_received"])),
             models.Index(fields=["vendor", "-id"], name="purchase_vendor"),
+            models.Index(
+                fields=["id"],
+                name="purchase_to_document",
+                condition=Q(documented_revision__lt=F("revision"), state__in=["sent", "acknowledged", "partly_received"]),
+            ),
+            models.Index(fields=["state", "-id"], name="purchase_state"),
         ]
         triggers = [legal_moves("state", PURCHASE_MOVES)]
 
@@ -136,6 +186,27 @@ class PurchaseOrder(models.Model):
         """It will not come."""
 
     @property
+    def total(self) -> Decimal:
+        """What all of it costs, in its currency. Reads its lines."""
+        return sum((line.net for line in self.lines.all()), ZERO)
+
+    @property
+    def can_approve(self) -> bool:
+        return self.state == PurchaseState.DRAFT
+
+    @property
+    def can_acknowledge(self) -> bool:
+        return self.can_receive
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, PurchaseState.ACKNOWLEDGED)
+
+    @property
+    def can_close(self) -> bool:
+        return self.state in (PurchaseState.PARTLY_RECEIVED, PurchaseState.RECEIVED)
+
+    @property
     def can_receive(self) -> bool:
         return self.state in (PurchaseState.SENT, PurchaseState.ACKNOWLEDGED, PurchaseState.PARTLY_RECEIVED)
 
@@ -149,8 +220,8 @@ class PurchaseOrder(models.Model):
 
     @property
     def is_late(self) -> bool:
-        """Say whether it should have come before today."""
-        return bool(self.can_receive and self.expected_on and self.expected_on < timezone.localdate())
+        """Say whether something of it should have come before today. Reads its lines."""
+        return self.can_receive and any(line.is_late for line in self.lines.all())
 
 
 # The states in which a purchase order still brings something.
@@ -158,7 +229,11 @@ COMING = (PurchaseState.DRAFT, PurchaseState.APPROVED, PurchaseState.SENT, Purch
 
 
 class PurchaseOrderLine(models.Model):
-    """`over`: units that may come beyond what is ordered. `expected_on`: the vendor's date for this line, where it has its own."""
+    """`over`: units that may come beyond what is ordered. `expected_on`: the vendor's date for this line, where it has its own.
+
+    `acknowledged`: what the vendor has confirmed; what he will not deliver is not counted as coming. A line that is called off keeps what was
+    received as its `quantity`, none where nothing was.
+    """
 
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="lines")
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
@@ -174,7 +249,7 @@ class PurchaseOrderLine(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["order", "sku"], name="one_purchase_line_per_sku"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="purchase_line_buys_something"),
+            models.CheckConstraint(condition=Q(quantity__gt=0) | Q(over=0), name="purchase_line_buys_something"),
             models.CheckConstraint(condition=Q(received__lte=F("quantity") + F("over")), name="received_within_ordered"),
             models.CheckConstraint(condition=Q(unit_cost__gte=0), name="purchase_cost_not_negative"),
         ]
@@ -186,6 +261,25 @@ class PurchaseOrderLine(models.Model):
     @property
     def open_quantity(self) -> int:
         return max(self.quantity - self.received, 0)
+
+    @property
+    def coming(self) -> int:
+        """What is on its way: ordered, not refused by the vendor, and not here yet."""
+        return max(min(self.quantity, self.quantity if self.acknowledged is None else self.acknowledged) - self.received, 0)
+
+    @property
+    def due_on(self) -> date | None:
+        return self.expected_on or self.order.expected_on
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether some of it should have come before today."""
+        return bool(self.open_quantity and self.due_on and self.due_on < timezone.localdate())
+
+    @property
+    def net(self) -> Decimal:
+        """What it costs, in the order's currency."""
+        return round_amount(self.unit_cost * self.quantity, self.order.currency)
 
     @property
     def may_come(self) -> int:
@@ -200,7 +294,7 @@ class Receipt(models.Model):
     """
 
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="receipts")
-    key = models.CharField(max_length=100, unique=True, help_text=_("Made by the form, so that a repeat is known as one"))
+    key = models.CharField(max_length=100, unique=True, help_text=gettext_lazy("Made by the form, so that a repeat is known as one"))
     received_at = models.DateTimeField()
     actor = models.CharField(max_length=100)
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversal")

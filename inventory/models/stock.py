@@ -14,6 +14,11 @@ _NOTE_CHANGE = """
         IF EXISTS (SELECT FROM inventory_sku WHERE id = NEW.sku_id AND is_kit) THEN
             RAISE EXCEPTION 'a kit has no stock of its own' USING ERRCODE = 'check_violation', CONSTRAINT = 'kit_has_no_stock';
         END IF;
+        SELECT point, safety INTO rule FROM inventory_reorderrule WHERE sku_id = NEW.sku_id AND warehouse_id = NEW.warehouse_id;
+        IF FOUND THEN
+            NEW.reorder_point := rule.point;
+            NEW.safety := rule.safety;
+        END IF;
         RETURN NEW;
     END IF;
     IF NEW.on_hand <> OLD.on_hand THEN
@@ -21,6 +26,9 @@ _NOTE_CHANGE = """
     END IF;
     IF NEW.on_hand - NEW.reserved - NEW.safety > OLD.on_hand - OLD.reserved - OLD.safety THEN
         NEW.freed_at := clock_timestamp();
+    END IF;
+    IF NEW.on_hand - NEW.reserved <= NEW.reorder_point AND NEW.on_hand - NEW.reserved < OLD.on_hand - OLD.reserved THEN
+        INSERT INTO inventory_restockdue (sku_id, due_at) VALUES (NEW.sku_id, clock_timestamp());
     END IF;
     RETURN NEW;
 """
@@ -37,7 +45,8 @@ class StockLevel(models.Model):
 
     on_hand = Σ movements, reserved = Σ open reservations, value = Σ movement values: proved by check_invariants.
     `value` is at moving average cost, in the books' currency. `safety`: kept back from every promise. The database itself counts `version` up
-    whenever `on_hand` changes, and notes in `freed_at` when more became free: who found nothing here since then need not look again.
+    whenever `on_hand` changes, notes in `freed_at` when more became free (who found nothing here since then need not look again), and has
+    REPLENISH look at the SKU when what is free falls to its `reorder_point`, which is its reorder rule's, as `safety` is.
     """
 
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="levels")
@@ -48,11 +57,20 @@ class StockLevel(models.Model):
     value = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     version = models.BigIntegerField(default=0)
     freed_at = models.DateTimeField(null=True)
+    reorder_point = models.IntegerField(null=True, editable=False)
 
     objects = StockLevelQuerySet.as_manager()
 
     class Meta:
-        triggers = [pgtrigger.Trigger(name="note_change", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update, func=_NOTE_CHANGE)]
+        triggers = [
+            pgtrigger.Trigger(
+                name="note_change",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                declare=[("rule", "RECORD")],
+                func=_NOTE_CHANGE,
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["sku", "warehouse"], name="one_level_per_place"),
             models.CheckConstraint(condition=Q(safety__gte=0), name="safety_not_negative"),

@@ -83,6 +83,23 @@ class PegsDue(models.Model):
         return f"pegs of SKU {self.sku_id}"
 
 
+class RestockDue(models.Model):
+    """A SKU that is to be looked at for buying: its stock fell to a reorder point, what comes in or who waits has changed, or a day has passed
+    since somebody did not want to buy it. Every change writes its own row, REPLENISH takes them away.
+    """
+
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="+")
+    due_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        verbose_name_plural = "restocks due"
+        indexes = [models.Index(fields=["due_at", "id"], name="restock_due")]
+
+    def __str__(self) -> str:
+        return f"SKU {self.sku_id}"
+
+
 class Shortfall(models.Model):
     """Units that were reserved for an order and are gone: lost, damaged, counted away. Shown until somebody has dealt with it."""
 

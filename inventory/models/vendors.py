@@ -1,10 +1,67 @@
 from decimal import Decimal
 
+import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.catalogue import Sku, Warehouse
+from oms.core.readable import human_number
+
+# Checked at the commit, so that a price list may be changed line by line.
+_BASE_PRICE = """
+    IF EXISTS (SELECT FROM inventory_vendorprice WHERE item_id = COALESCE(NEW.item_id, OLD.item_id))
+        AND NOT EXISTS (SELECT FROM inventory_vendorprice WHERE item_id = COALESCE(NEW.item_id, OLD.item_id) AND from_quantity = 1)
+    THEN
+        RAISE EXCEPTION 'a price break needs a price from one unit on' USING ERRCODE = 'check_violation', CONSTRAINT = 'break_has_a_base_price';
+    END IF;
+    RETURN NULL;
+"""
+# What a rule says is kept on the stock level as well: the point that REPLENISH is woken by, and the safety that promises keep back. Stock levels
+# are locked by primary key, as everywhere.
+_KEEP_LEVELS = """
+    WITH place AS ({places}), kept AS (
+        SELECT level.id, rule.point, COALESCE(rule.safety, 0) AS safety
+        FROM inventory_stocklevel level
+        JOIN place ON place.sku_id = level.sku_id AND place.warehouse_id = level.warehouse_id
+        LEFT JOIN inventory_reorderrule rule ON rule.sku_id = level.sku_id AND rule.warehouse_id = level.warehouse_id
+        WHERE level.reorder_point IS DISTINCT FROM rule.point OR level.safety <> COALESCE(rule.safety, 0)
+        ORDER BY level.id FOR NO KEY UPDATE OF level
+    ) UPDATE inventory_stocklevel level SET reorder_point = kept.point, safety = kept.safety FROM kept WHERE level.id = kept.id;
+"""
+_ADDED = (
+    _KEEP_LEVELS.format(places="SELECT sku_id, warehouse_id FROM fresh")
+    + """
+    INSERT INTO inventory_restockdue (sku_id, due_at) SELECT DISTINCT sku_id, clock_timestamp() FROM fresh;
+    RETURN NULL;
+"""
+)
+_CHANGED = (
+    _KEEP_LEVELS.format(places="SELECT sku_id, warehouse_id FROM fresh UNION SELECT sku_id, warehouse_id FROM former")
+    + """
+    INSERT INTO inventory_restockdue (sku_id, due_at)
+    SELECT DISTINCT fresh.sku_id, clock_timestamp() FROM fresh JOIN former ON former.id = fresh.id
+    WHERE (fresh.sku_id, fresh.warehouse_id, fresh.vendor_id, fresh.point, fresh.target)
+        IS DISTINCT FROM (former.sku_id, former.warehouse_id, former.vendor_id, former.point, former.target);
+    RETURN NULL;
+"""
+)
+_REMOVED = (
+    _KEEP_LEVELS.format(places="SELECT sku_id, warehouse_id FROM former")
+    + """
+    RETURN NULL;
+"""
+)
+_LEARN_ANEW = """
+    IF (NEW.is_learned, NEW.service_level, NEW.cover_days, NEW.vendor_id)
+        IS DISTINCT FROM (OLD.is_learned, OLD.service_level, OLD.cover_days, OLD.vendor_id)
+    THEN
+        NEW.learn_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+"""
 
 
 class Vendor(models.Model):
@@ -13,9 +70,12 @@ class Vendor(models.Model):
     `books_rate`: what one unit of their currency is in the books' currency. `over_receipt_percent`: how much more than ordered is taken in.
     """
 
+    NUMBER_PREFIX = "V"
+
     name = models.CharField(max_length=200)
     email = models.EmailField(max_length=254, blank=True, help_text=_("Where purchase orders go"))
-    language = models.CharField(max_length=10, default="en")
+    address = models.TextField(blank=True)
+    language = models.CharField(max_length=10, default="en", choices=settings.LANGUAGES)
     currency = models.CharField(max_length=3, default="GBP")
     books_rate = models.DecimalField(max_digits=18, decimal_places=8, default=Decimal(1))
     terms_days = models.PositiveSmallIntegerField(default=30, help_text=_("Days from their bill to our payment"))
@@ -34,6 +94,10 @@ class Vendor(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def number(self) -> str:
+        return human_number(self.NUMBER_PREFIX, self.pk)
 
 
 class VendorContact(models.Model):
@@ -90,6 +154,15 @@ class VendorPrice(models.Model):
             models.CheckConstraint(condition=Q(unit_price__gt=0), name="vendor_price_above_zero"),
             models.CheckConstraint(condition=Q(from_quantity__gt=0), name="price_break_above_zero"),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="base_price",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                func=_BASE_PRICE,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit_price} from {self.from_quantity}"
@@ -99,7 +172,8 @@ class ReorderRule(models.Model):
     """When to buy a SKU for a warehouse: at or below `point` (free + on order), up to `target`, from `vendor`.
 
     One that `is_learned` has its numbers from observed demand and observed lead time, for `service_level`; what they were learned from is
-    kept beside them, in units and days. `safety` is kept back from every promise.
+    kept beside them, in units and days. `safety` is kept back from every promise. `learn_at`: when it is learned anew, and its place looked at
+    in any case. The database itself keeps the stock level's `reorder_point` and `safety` as they stand here.
     """
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="reorder_rules")
@@ -116,6 +190,7 @@ class ReorderRule(models.Model):
     lead_days = models.FloatField(null=True, blank=True, editable=False)
     lead_deviation = models.FloatField(null=True, blank=True, editable=False)
     learned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    learn_at = models.DateTimeField(default=timezone.now, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -124,7 +199,40 @@ class ReorderRule(models.Model):
             models.CheckConstraint(condition=Q(target__gt=F("point")), name="reorder_target_above_point"),
             models.CheckConstraint(condition=Q(service_level__gte=Decimal("0.5"), service_level__lt=1), name="service_level_within_reason"),
         ]
-        indexes = [models.Index(fields=["learned_at"], name="rule_learning", condition=Q(is_learned=True))]
+        indexes = [models.Index(fields=["learn_at", "id"], name="rule_to_learn"), models.Index(fields=["vendor", "warehouse"], name="rule_vendor")]
+        triggers = [
+            pgtrigger.Trigger(name="learn_anew", when=pgtrigger.Before, operation=pgtrigger.Update, func=_LEARN_ANEW),
+            pgtrigger.Trigger(
+                name="added",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="fresh"),
+                func=_ADDED,
+            ),
+            pgtrigger.Trigger(
+                name="changed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="former", new="fresh"),
+                func=_CHANGED,
+            ),
+            pgtrigger.Trigger(
+                name="removed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="former"),
+                func=_REMOVED,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku_id}: at {self.point} up to {self.target}"
+
+    @property
+    def level_percent(self) -> str:
+        """The service level as people write it: 97.5."""
+        text = f"{self.service_level * 100:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from inventory.low import DEMAND_DAYS, MOST_SHOWN, propose_now, running_low
 from inventory.models import Vendor, Warehouse
-from oms.core.access import staff_may
+from oms.core.access import actor_of, staff_may
 
 
 @staff_may("inventory.view_stocklevel")
@@ -36,7 +36,7 @@ def low(request: HttpRequest) -> HttpResponse:
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose to buy the chosen now."""
     chosen = [int(pk) for pk in request.POST.getlist("rule")[:MOST_SHOWN] if pk.isascii() and pk.isdigit() and len(pk) < 19]
-    count = propose_now(chosen)
+    count = propose_now(chosen, actor=actor_of(request.user))
     if count:
         messages.success(request, ngettext("%(count)d is proposed to buy.", "%(count)d are proposed to buy.", count) % {"count": count})
     else:

@@ -37,7 +37,11 @@ TABS = {
         ("shortfalls", lambda: _("Shortfalls"), "orders.view_order", ()),
     ],
     "purchasing": [
-        ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ("purchase_order",)),
+        ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ()),
+        ("needs", lambda: _("To buy"), "inventory.view_purchaseorder", ()),
+        ("purchase_orders", lambda: _("Orders"), "inventory.view_purchaseorder", ("purchase_order", "new_purchase_order")),
+        ("vendors", lambda: _("Vendors"), "inventory.view_purchaseorder", ("vendor",)),
+        ("rules", lambda: _("Reorder rules"), "inventory.view_purchaseorder", ("rule", "new_rule")),
         ("receiving", lambda: _("Receiving"), "inventory.receive_goods", ("receiving_sheet", "cross_dock")),
         ("bills", lambda: _("Bills"), "accounting.view_vendorbill", ("bill", "enter_bill")),
         ("unbilled", lambda: _("Received, not billed"), "accounting.view_vendorbill", ()),

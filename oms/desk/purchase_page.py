@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from accounting.bill_selectors import bills_of, costs_to_bill, to_bill
 from inventory.models import PurchaseOrder
@@ -14,6 +15,7 @@ from inventory.states import LandedKind, SpreadBy
 from inventory.views.purchasing import row_or_404
 from oms.core.access import may, staff_may
 from oms.core.models import Event
+from oms.core.money import ZERO
 from oms.desk.waiting import waiting_for_lines
 
 MOST_EVENTS = 100
@@ -26,9 +28,21 @@ def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     lines = list(found.lines.select_related("sku"))
+    today = timezone.localdate()
+    for line in lines:
+        line.order = found
+        line.confirmed = line.quantity if line.acknowledged is None else line.acknowledged  # type: ignore[attr-defined]
+        line.offered_on = line.due_on if line.due_on and line.due_on >= today else None  # type: ignore[attr-defined]
+        line.is_refused = line.confirmed < line.quantity  # type: ignore[attr-defined]
+    total = sum((line.net for line in lines), ZERO)
     context = {
         "order": found,
         "lines": lines,
+        "total": total,
+        "short": found.vendor.minimum_order - total if found.can_approve else ZERO,
+        "outstanding": sum(line.open_quantity for line in lines),
+        "is_late": found.can_receive and any(line.is_late for line in lines),
+        "books_currency": settings.BOOKS_CURRENCY,
         "waiting": waiting_for_lines([line.pk for line in lines]),
         "events": Event.objects.filter(subject="purchase", subject_id=found.pk).order_by("-id")[:MOST_EVENTS],
         **_receiving(found),

@@ -23,7 +23,7 @@ _MAIN = ("screen", "reserve", "invoice", "plan", "pick", "book", "dispatch", "tr
 # Side tracks: the stop on the main line that each leaves from, the nearest first.
 _SIDES = {
     "screen": ("expire", "lapse"),
-    "reserve": ("backorders", "peg", "replenish"),
+    "reserve": ("backorders", "peg", "replenish", "learn", "purchase_pdf"),
     "invoice": ("invoice_pdf", "send"),
     "plan": ("credit",),
     "book": ("void",),
@@ -38,6 +38,8 @@ _PAGES = {
     "peg": ("orders", "state=waiting"),
     "simulate": ("sourcing", ""),
     "replenish": ("purchasing", ""),
+    "learn": ("purchasing", ""),
+    "purchase_pdf": ("purchasing", ""),
     "invoice": ("orders", "state=allocated"),
     "invoice_pdf": ("invoices", ""),
     "send": ("messages", ""),

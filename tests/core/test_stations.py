@@ -15,9 +15,12 @@ from django.utils import timezone
 from accounting import posting
 from accounting.models import Invoice, JournalEntry
 from accounting.paying import record_payment
+from inventory.adjusting import open_stock
 from inventory.baskets import hold_stock
 from inventory.models import Price, ReorderRule, Reservation, Sku
+from inventory.moving import Move, move_stock
 from inventory.purchasing.ordering import order_from_vendor
+from inventory.purchasing.receiving import receive_goods
 from oms.core import stations, tasks
 from oms.core.models import Event, NumberSeries, Trouble
 from orders import screening
@@ -31,7 +34,7 @@ from tests import cast
 from tests.accounting import buying
 
 INSIDE = (
-    "screen", "reserve", "backorders", "peg", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
+    "screen", "reserve", "backorders", "peg", "learn", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
     "complete", "credit", "expire", "lapse",
 )  # fmt: skip
 
@@ -237,6 +240,18 @@ def ready_to_replenish(house, count):
         ReorderRule.objects.create(sku=sku, warehouse=house.leeds, vendor=house.vendor, point=1, target=5)
 
 
+def ready_to_learn(house, count):
+    """Have `count` learned rules, each for a SKU that was sold and came in before."""
+    start = Sku.objects.count()
+    skus = [Sku.objects.create(code=f"L{start + i}", name="A thing", weight_grams=1, cost=Decimal(1)) for i in range(count)]
+    open_stock([(sku.pk, house.leeds.pk, 50) for sku in skus], actor="user:test")
+    move_stock([Move(sku.pk, house.leeds.pk, -9, "issue", "test", sku.pk) for sku in skus], actor="user:test")
+    purchase = order_from_vendor(house.vendor, house.leeds, [(sku, 1) for sku in skus], actor="user:test")
+    receive_goods(purchase.pk, {line.pk: 1 for line in purchase.lines.all()}, key=f"learn {start}", actor="user:test")
+    for sku in skus:
+        ReorderRule.objects.create(sku=sku, warehouse=house.leeds, vendor=house.vendor, point=1, target=2, is_learned=True)
+
+
 def ready_to_invoice(house, count):
     ready_to_reserve(house, count)
     house.stock(house.mug, count)
@@ -321,6 +336,7 @@ READY = {
     "screen": ready_to_screen,
     "reserve": ready_to_reserve,
     "backorders": ready_to_fill,
+    "learn": ready_to_learn,
     "replenish": ready_to_replenish,
     "invoice": ready_to_invoice,
     "plan": ready_to_plan,

@@ -11,10 +11,11 @@ from stdnum import ean
 from customers.models import Address, Channel, Customer
 from customers.states import ChannelKind, CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
 from inventory.adjusting import open_stock
-from inventory.models import Lane, Price, ReorderRule, Sku, Vendor, Warehouse
+from inventory.models import Lane, Price, ReorderRule, Sku, Warehouse
 from inventory.sourcing import change_rules
 from oms.core.access import ROLES
 from oms.core.models import User
+from oms.desk.demo.buying import know_vendors, list_what_they_sell, trade_before
 from oms.desk.demo.goods import BOOKS, COMPANIES, GOODS, PEOPLE
 from orders.models import TaxRate
 from shipping.models import Carrier
@@ -107,10 +108,7 @@ def find_carriers() -> None:
 
 def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
     """Make the SKUs with prices, reorder rules and opening stock. A few are scarce, so that something waits."""
-    vendors = [
-        Vendor.objects.create(name="Potteries Trade Ltd", email="orders@potteries.example", lead_time_days=10),
-        Vendor.objects.create(name="Hansa Import GmbH", email="bestellung@hansa.example", language="de", lead_time_days=21),
-    ]
+    vendors = know_vendors()
     skus = Sku.objects.bulk_create(
         [
             Sku(
@@ -137,7 +135,9 @@ def fill_shelves(warehouses: list[Warehouse], dice: random.Random) -> list[Sku]:
         if not scarce and number % 3:
             stock.append((sku.pk, bremen.pk, dice.randint(20, 120)))
         ReorderRule.objects.create(sku=sku, warehouse=leeds, vendor=vendors[number % 2], point=dice.randint(10, 40), target=dice.randint(80, 200))
+    list_what_they_sell(vendors, skus)
     open_stock(stock, actor="user:manager")
+    trade_before(skus, leeds, random.Random(11))
     return skus
 
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounting.paying import record_payment
 from customers.models import Channel, Customer
 from customers.states import ChannelKind, CustomerKind
-from inventory.models import Sku
+from inventory.models import Sku, Warehouse
 from inventory.sourcing import RuleChange
 from oms.core import stations
+from oms.desk.demo.buying import buy
 from orders.cancelling import cancel_order
 from orders.holding import place_hold
 from orders.models import Order
@@ -38,6 +39,8 @@ def trade(channels: dict[str, Channel], customers: list[Customer], skus: list[Sk
     _pay_what_is_due(dice)
     _change_minds(dice)
     _run(*INSIDE)
+    buy(Warehouse.objects.get(code="leeds"))
+    _run("post_stock")
     _wonder()
 
 

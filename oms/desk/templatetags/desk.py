@@ -40,6 +40,7 @@ _MOODS = {
         "picking",
         "packed",
         "ordered",
+        "acknowledged",
         "firm",
     ),
     "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late"),
@@ -53,9 +54,11 @@ _MESSAGES = {
     "credit_note": gettext_lazy("Credit note"),
     "shipped": gettext_lazy("Shipping notice"),
     "purchase_order": gettext_lazy("Purchase order"),
+    "purchase_change": gettext_lazy("Changed purchase order"),
+    "purchase_cancelled": gettext_lazy("Cancelled purchase order"),
 }
 # How people call a document tells which page shows it.
-_PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "VB": "bill", "C": "customer"}
+_PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "VB": "bill", "C": "customer", "V": "vendor"}
 _PAGES |= {"TR": "transfer", "CT": "count"}
 
 
@@ -81,9 +84,26 @@ def amount(value: Any, currency: str = "GBP") -> str:
 
 
 @register.filter
+def price(value: Any, currency: str = "GBP") -> str:
+    """Write what a unit costs, with as many decimals as it has and no fewer than the currency's: 4.815 is not 4.82 where 144 are bought."""
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        return ""
+    places = digits(currency or "GBP")
+    return format_decimal(number, format="#,##0." + "0" * places + "#" * max(4 - places, 0), locale=_locale())
+
+
+@register.filter
 def percent(rate: Any) -> str:
     """Write 0.2 as 20 %."""
     return f"{(Decimal(str(rate)) * 100).normalize():f} %"
+
+
+@register.filter
+def share(part: Any) -> str:
+    """Write 0.873 as 87 %."""
+    return f"{round(float(part) * 100)} %"
 
 
 @register.filter
