@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
+from inventory.models import Shortfall
 from oms.core.access import may
 from oms.core.models import Proof, Trouble, User
 
@@ -47,6 +48,8 @@ TABS = {
         ("unbilled", lambda: _("Received, not billed"), "accounting.view_vendorbill", ()),
     ],
 }
+# How much waits for somebody behind a tab: a query of each page that shows it.
+_WAITING = {"shortfalls": lambda: Shortfall.objects.filter(settled_at__isnull=True).count()}
 # Pages that show nothing of the desk around them.
 BARE = ("login", "public_order", "public_invoice")
 
@@ -95,7 +98,7 @@ def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """Give the tabs beside the page that is shown, of those that the reader may open; none where there is nothing to choose."""
     here = _here(request)
     tabs = [
-        {"url": name, "title": title(), "is_here": here == name or here in under}
+        {"url": name, "title": title(), "is_here": here == name or here in under, "count": _WAITING[name]() if name in _WAITING else 0}
         for name, title, permission, under in TABS.get(_group_of(here), ())
         if may(request.user, permission)
     ]
