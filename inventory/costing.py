@@ -3,9 +3,11 @@
 The rule: a correction is worked through as if it had been known on its day. Under moving average each unit that leaves takes the average of that
 moment with it (IAS 2 §27), so of an amount that belongs to the stock of a day, every movement out took `units / on hand before it`. What is left
 after all of them stays with the stock; what they took is an expense (IAS 2 §34), of today: the books of the past are not opened again. Where
-nothing is left on hand nothing of it can stay, so there is never value without stock.
+nothing is left on hand nothing of it can stay, so there is never value without stock. What went to another of our warehouses is still ours: its
+share lies on the goods there, as far as so many of them are there (what is on the road keeps what it left with, and its share is an expense).
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import Sku, StockLevel, StockMovement, Warehouse
+from inventory.models import Sku, StockLevel, StockMovement, TransferLine, Warehouse
 from inventory.moving import Move, move_stock
 from inventory.reserving import lock_places
 from inventory.states import MovementKind, WarehouseKind
@@ -22,6 +24,8 @@ from oms.core import repeats
 from oms.core.errors import Invalid
 from oms.core.events import fact, record
 from oms.core.money import ZERO, round_amount
+
+Levels = Mapping[tuple[int, int], StockLevel]
 
 CAUSE = "cost"
 MOST_AMOUNT = Decimal(1_000_000_000)
@@ -44,11 +48,16 @@ def correct_cost(
         known = repeats.taken(actor, key)
         if known is not None:
             return Decimal(known)
-        level = lock_places([(sku.pk, warehouse.pk)]).get((sku.pk, warehouse.pk))
+        sent = _sent_since(sku, warehouse, on)
+        levels = lock_places([(sku.pk, place) for place in {warehouse.pk, *(line.transfer.destination_id for line in sent)}])
+        level = levels.get((sku.pk, warehouse.pk))
         if level is None:
             raise Invalid(_("There was never any %(sku)s in %(warehouse)s.") % {"sku": sku.code, "warehouse": warehouse.name})
-        stays = round_amount(amount * _share_left(level, on), settings.BOOKS_CURRENCY)
-        move_stock(_moves(level, amount, stays, on, note.strip()[:200]), actor=actor)
+        here, gone = _shares(level, on)
+        stays = round_amount(amount * here, settings.BOOKS_CURRENCY)
+        elsewhere = _elsewhere(sent, gone, amount, levels)
+        move_stock(_moves(level, amount, stays, elsewhere, on, note.strip()[:200]), actor=actor)
+        stays += sum(elsewhere.values(), ZERO)
         record(
             [
                 fact(
@@ -81,28 +90,56 @@ def _check(warehouse: Warehouse, amount: Decimal, on: date, note: str) -> None:
         raise Invalid(_("What is on the road is worth what it left with: correct it where it arrives."), pointer="/warehouse")
 
 
-def _share_left(level: StockLevel, on: date) -> Decimal:
-    """Give how much of an amount that lay on the stock at the end of a day lies on the stock of now.
+def _sent_since(sku: Sku, warehouse: Warehouse, on: date) -> list[TransferLine]:
+    """Give what has left a warehouse for another of ours since a day, and has come there."""
+    moved = StockMovement.objects.filter(sku=sku, warehouse=warehouse, kind=MovementKind.TRANSFER_OUT, cause="transfer", effective_on__gt=on)
+    rows = TransferLine.objects.filter(sku=sku, received__gt=0, transfer__source=warehouse, transfer__in=moved.values("cause_id"))
+    return list(rows.select_related("transfer").order_by("pk"))
 
-    Goes back from now through what moved since that day, as it was booked: a movement out left `after / before` of what lay there.
+
+def _shares(level: StockLevel, on: date) -> tuple[Decimal, dict[int, Decimal]]:
+    """Give how much of an amount that lay on the stock at the end of a day lies on the stock of now, and transfer → how much left with it.
+
+    Goes forward through what moved since that day, as it was booked: a movement out takes `units / on hand before it` of what lies there.
     """
-    if level.on_hand <= 0:
-        return ZERO
-    share, after = Decimal(1), level.on_hand
     since = StockMovement.objects.filter(sku=level.sku_id, warehouse=level.warehouse_id, effective_on__gt=on).exclude(quantity=0)
-    for quantity in since.order_by("-id").values_list("quantity", flat=True).iterator():
-        before = after - quantity
-        if quantity < 0 and before > 0:
-            share = share * after / before
-        if before <= 0:
-            return ZERO
-        after = before
-    return share
+    moved = list(since.order_by("id").values_list("quantity", "kind", "cause_id"))
+    on_hand = level.on_hand - sum(quantity for quantity, _kind, _cause_id in moved)
+    share = Decimal(1) if on_hand > 0 else ZERO
+    gone: dict[int, Decimal] = {}
+    for quantity, kind, cause_id in moved:
+        if quantity < 0 and share:
+            taken = share if -quantity >= on_hand else share * -quantity / on_hand
+            share -= taken
+            if kind == MovementKind.TRANSFER_OUT:
+                gone[cause_id] = gone.get(cause_id, ZERO) + taken
+        on_hand += quantity
+    return (share if level.on_hand > 0 else ZERO), gone
 
 
-def _moves(level: StockLevel, amount: Decimal, stays: Decimal, on: date, note: str) -> list[Move]:
-    place = (level.sku_id, level.warehouse_id)
-    moves = [Move(*place, 0, MovementKind.COST, CAUSE, level.sku_id, value=amount, note=note, effective_on=on)]
-    if stays != amount:
-        moves.append(Move(*place, 0, MovementKind.EXPENSED, CAUSE, level.sku_id, value=stays - amount, note=note))
+def _elsewhere(sent: Sequence[TransferLine], gone: Mapping[int, Decimal], amount: Decimal, levels: Levels) -> dict[int, Decimal]:
+    """Give warehouse → what of `amount` left for it with goods that have come there, as far as so many still lie there."""
+    found: dict[int, Decimal] = {}
+    for line in sent:
+        place = line.transfer.destination_id
+        level = levels.get((line.sku_id, place))
+        if level is None or line.transfer_id not in gone:
+            continue
+        lying = min(line.received, level.on_hand)
+        part = round_amount(amount * gone[line.transfer_id] * lying / line.quantity, settings.BOOKS_CURRENCY)
+        if part and level.value + found.get(place, ZERO) + part >= 0:
+            found[place] = found.get(place, ZERO) + part
+    return found
+
+
+def _moves(level: StockLevel, amount: Decimal, stays: Decimal, elsewhere: Mapping[int, Decimal], on: date, note: str) -> list[Move]:
+    def move(place: int, kind: str, value: Decimal, day: date | None = None) -> Move:
+        return Move(level.sku_id, place, 0, kind, CAUSE, level.sku_id, value=value, note=note, effective_on=day)
+
+    here = amount - sum(elsewhere.values(), ZERO)
+    moves = [move(place, MovementKind.COST, part, on) for place, part in elsewhere.items()]
+    if here:
+        moves.append(move(level.warehouse_id, MovementKind.COST, here, on))
+    if stays != here:
+        moves.append(move(level.warehouse_id, MovementKind.EXPENSED, stays - here))
     return moves

@@ -110,6 +110,22 @@ def test_nothing_stays_where_nothing_is_left(house, prove):
     prove()
 
 
+def test_what_went_to_another_warehouse_is_still_ours(house, prove):
+    move(house, 10, "opening", value="100.00", ago=9)
+    transfer = send_transfer(plan_transfer("leeds", "ghent", [("CHAIR", 4)], expected_on=day(0), actor=WHO).pk, actor=WHO)
+    receive_transfer(transfer.pk, {transfer.lines.get().pk: 3}, actor=WHO)
+    move(house, -1, "damage", place=house.ghent)
+
+    stays = correct(house, "20.00", ago=9)
+    cast.run_line("post_stock")
+
+    assert stays == Decimal("16.00")  # 12 on the six in Leeds, 4 on the two of four that lie in Ghent
+    assert worth(house) == (6, Decimal("72.00"))
+    assert worth(house, house.ghent) == (2, Decimal("24.00"))
+    assert (booked("price_variance"), booked("cost_of_goods")) == (Decimal("-20.00"), Decimal("4.00"))
+    prove()
+
+
 def test_a_second_press_corrects_nothing_more(house, prove):
     move(house, 10, "opening", value="100.00")
     correct(house, "5.00", key="k")
