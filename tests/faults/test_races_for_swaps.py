@@ -1,21 +1,28 @@
 """What one order has and another wants, while both are planned, shipped, called off, and lost from the shelf: every unit is one order's, once."""
 
 import pytest
+from django.db import transaction
 
 from inventory import handing_over
-from inventory.models import Reservation, StockLevel
+from inventory.models import Reservation, Shortfall, StockLevel
+from inventory.purchasing.changing import Changed, cancel_purchase, change_order, close_purchase
+from inventory.purchasing.ordering import order_from_vendor
+from inventory.purchasing.receiving import receive_goods
 from oms.core import stations
+from oms.core.locks import lock
 from orders import swapping
 from orders.cancelling import cancel_order
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from orders.placing import place_orders
 from orders.prioritising import set_priority
+from orders.reserving import reserve_orders
 from orders.swapping import apply_swap, preview_swap
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
+from shipping.losses import write_off
 from shipping.models import Shipment
 from tests import cast
-from tests.faults.crowd import deadlocks, together
+from tests.faults.crowd import deadlocks, patiently, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("plain_labels")]
 
@@ -83,3 +90,52 @@ def test_without_the_locks_a_swap_would_make_units_out_of_nothing(real_house, mo
     monkeypatch.setattr(handing_over, "lock", list)
 
     assert swapped_by_many(real_house, 20) > 3
+
+
+def test_a_hundred_and_twenty_orders_while_mugs_break_get_what_is_left(real_house, prove):
+    orders = place_orders([real_house.draft(("MUG", 1)) for _ in range(120)], actor="user:test")
+    before = deadlocks()
+
+    def reserve(pk):
+        with transaction.atomic():
+            reserve_orders(lock(Order.objects.filter(pk=pk)))
+
+    def act(i):
+        if i < 120:
+            return patiently(lambda: reserve(orders[i].pk))
+        return patiently(lambda: write_off(real_house.mug, real_house.leeds, units=1, kind="damage", note="broke", actor=f"user:{i}"))
+
+    results = together(140, act)
+    cast.run_line("backorders")
+
+    assert not [result for result in results[:120] if isinstance(result, Exception)]
+    broken = sum(not isinstance(result, Exception) for result in results[120:])
+    assert sum(StockLevel.objects.filter(sku=real_house.mug).values_list("on_hand", flat=True)) == 50 - broken
+    assert held() == 50 - broken
+    assert sum(Shortfall.objects.values_list("quantity", flat=True)) <= broken
+    assert deadlocks() == before
+    prove()
+
+
+def test_a_purchase_order_changed_closed_called_off_and_received_at_once_stays_one_story(real_house, prove):
+    purchase = order_from_vendor(real_house.vendor, real_house.leeds, [(real_house.chair, 60)], actor="user:manager")
+    line = purchase.lines.get().pk
+    place_orders([real_house.draft(("CHAIR", 1)) for _ in range(50)], actor="user:test")
+    cast.run_line("screen", "reserve")
+    acts = [
+        lambda i: receive_goods(purchase.pk, {line: 5}, key=f"r{i}", actor="user:warehouse"),
+        lambda i: change_order(purchase.pk, {line: Changed(quantity=40 + i)}, version=purchase.version + i // 5, actor="user:manager"),
+        lambda i: cancel_purchase(purchase.pk, actor="user:manager") if i > 40 else stations.run_batch(stations.named("peg")),
+        lambda i: close_purchase(purchase.pk, actor="user:manager") if i > 70 else stations.run_batch(stations.named("backorders")),
+        lambda i: receive_goods(purchase.pk, {line: 5}, key=f"r{i - 1}", actor="user:warehouse"),
+    ]
+    before = deadlocks()
+
+    together(80, lambda i: acts[i % 5](i))
+    cast.run_line("backorders", "peg")
+
+    row = purchase.lines.get()
+    assert StockLevel.objects.filter(sku=real_house.chair, on_hand=row.received).exists() or not row.received
+    assert row.received <= row.quantity
+    assert deadlocks() == before
+    prove()

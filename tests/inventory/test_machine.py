@@ -5,6 +5,7 @@ The usual run is short and the same every time; `HYPOTHESIS_PROFILE=long` looks 
 
 import os
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,8 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from inventory.adjusting import adjust_stock
 from inventory.availability import availability_of
 from inventory.baskets import hold_stock, let_go
+from inventory.costing import correct_cost
+from inventory.counting import enter_counts, open_count
 from inventory.kits import define_kit
-from inventory.models import Backorder, Peg, PegsDue, PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, TransferLine, Warehouse
+from inventory.models import Backorder, CountLine, Peg, PegsDue, PurchaseOrder, PurchaseOrderLine, Reservation, StockLevel, TransferLine, Warehouse
+from inventory.purchasing.changing import Changed, cancel_purchase, change_order, close_purchase
 from inventory.purchasing.landing import add_landed_cost
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods, reverse_receipt
@@ -37,6 +41,7 @@ from orders.prioritising import set_priority
 from orders.swapping import apply_swap, preview_swap
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
+from shipping.losses import post_count, write_off
 from shipping.models import Shipment
 from tests import cast
 from tests.inventory import plain
@@ -80,6 +85,15 @@ class Proof:
         assert not broken, prove(broken)
 
 
+@dataclass
+class Sheet:
+    """A count of a shelf that is still to be booked. `expected`: what was there at that moment, as the books say it now."""
+
+    key: tuple[int, int]
+    counted: int
+    expected: int
+
+
 class StockMachine(RuleBasedStateMachine):
     """Everything that is done to stock, with both."""
 
@@ -105,6 +119,7 @@ class StockMachine(RuleBasedStateMachine):
             for code, place, units in (("MUG", self.leeds, 30), ("MUG", self.ghent, 20), ("LAMP", self.leeds, 5)):
                 self.model.move(self.sku_of[code].pk, place, units)
         self.number = 0
+        self.sheets: dict[int, Sheet] = {}
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -279,6 +294,91 @@ class StockMachine(RuleBasedStateMachine):
             assert may
             with self.model.changing():
                 self.model.move(sku.pk, place.pk, units)
+            self.moved_on_the_books((sku.pk, place.pk), units, goods=False)
+
+    @rule(code=st.sampled_from(GOODS), in_leeds=st.booleans(), units=some)
+    def lose(self, code, in_leeds, units):
+        """What is gone was reserved perhaps: then no more of it is taken back than is missing, and whoever had it waits again."""
+        sku, place = self.sku_of[code], self.house.leeds if in_leeds else self.house.ghent
+        key = sku.pk, place.pk
+        try:
+            write_off(sku, place, units=units, kind="damage", note="wet", actor="user:test")
+        except BusinessError:
+            assert units > self.model.on_hand[key] or Shipment.objects.filter(state__in=["packed", "booked"]).exists()
+            return
+        with self.model.changing():
+            self.take_back_what_is_gone(key, units)
+            self.model.move(*key, -units)
+            self.moved_on_the_books(key, -units, goods=True)
+
+    def take_back_what_is_gone(self, key, units):
+        """Read whose it was, and check that it was no more than had to be."""
+        before = self.model.reserved().get(key, 0)
+        for line in self.model.lines():
+            now = self.held_now(line)
+            for place, had in list(line.held.items()):
+                if had != now[place]:
+                    assert had > now[place] and place == key[1]
+                    self.model.lose_reserved(line, place, had - now[place])
+        soft = Reservation.objects.filter(state=ReservationState.SOFT).order_by().values_list("basket", "order_id", "sku", "warehouse")
+        held = defaultdict(dict)
+        for basket, order, sku, place, quantity in soft.annotate(units=Sum("quantity")):
+            held[order or basket][sku, place] = quantity
+        self.model.baskets = {basket: held.get(basket, {}) for basket in self.model.baskets}
+        for order in self.model.orders.values():
+            order.soft = held.get(order.pk, {})
+        left, after = self.model.on_hand[key] - units, self.model.reserved().get(key, 0)
+        most = max((each for line in self.model.lines() for sku, each in line.parts if sku == key[0]), default=1)
+        assert after <= left
+        assert after == before or after > left - most
+
+    @rule(code=st.sampled_from(GOODS), in_leeds=st.booleans(), units=st.integers(0, 40))
+    def count(self, code, in_leeds, units):
+        sku, place = self.sku_of[code], self.house.leeds if in_leeds else self.house.ghent
+        sheet = open_count(place.code, skus=[code], actor="user:test")
+        enter_counts(sheet.pk, {sheet.lines.get().pk: units}, actor="user:test")
+
+        self.sheets[sheet.pk] = Sheet((sku.pk, place.pk), units, self.model.on_hand[sku.pk, place.pk])
+
+    @precondition(lambda self: self.sheets)
+    @rule(which=which)
+    def post(self, which):
+        """A count is of its moment: what came and went since then is neither lost nor found, and what was corrected since is not corrected twice."""
+        pk = list(self.sheets)[which % len(self.sheets)]
+        sheet = self.sheets[pk]
+        difference = sheet.counted - sheet.expected
+        try:
+            post_count(pk, actor="user:test")
+        except BusinessError:
+            packed = Shipment.objects.filter(state__in=["packed", "booked"]).exists()
+            assert self.model.on_hand[sheet.key] + difference < 0 or (difference < 0 and packed)
+            return
+        del self.sheets[pk]
+        assert CountLine.objects.get(count=pk).difference == difference
+        if difference:
+            with self.model.changing():
+                self.take_back_what_is_gone(sheet.key, -difference)
+                self.model.move(*sheet.key, difference)
+                self.moved_on_the_books(sheet.key, difference, goods=False)
+
+    def moved_on_the_books(self, key, units, *, goods):
+        for sheet in self.sheets.values():
+            if sheet.key == key and not goods:
+                sheet.expected += units
+
+    @rule(code=st.sampled_from(GOODS), in_leeds=st.booleans(), pounds=st.integers(-40, 40).filter(bool))
+    def correct_the_cost(self, code, in_leeds, pounds):
+        sku, place = self.sku_of[code], self.house.leeds if in_leeds else self.house.ghent
+        key, amount = (sku.pk, place.pk), Decimal(pounds) / 4
+        worth = self.model.value[key] + amount
+        try:
+            correct_cost(sku, place, amount=amount, note="invoice was wrong", actor="user:test")
+        except BusinessError:
+            assert worth < 0 or not self.model.on_hand[key]
+            return
+        if self.model.on_hand[key]:
+            assert worth >= 0
+            self.model.value[key] = worth
 
     @rule(code=st.sampled_from(("SET", "DUO")), mugs=st.integers(0, 2), lamps=st.integers(0, 2), chairs=st.integers(1, 2))
     def redefine(self, code, mugs, lamps, chairs):
@@ -367,6 +467,32 @@ class StockMachine(RuleBasedStateMachine):
 
         here = min(self.model.on_hand[supply.sku, supply.place], supply.received)
         self.model.value[supply.sku, supply.place] += plain.cents(Decimal(pounds) * here / supply.received)
+
+    @precondition(lambda self: self.model.purchases)
+    @rule(which=which, units=st.integers(0, 25))
+    def order_another_number(self, which, units):
+        pk, supply = self.one_of(self.model.purchases, which)
+        purchase = PurchaseOrderLine.objects.get(pk=pk).order
+        try:
+            change_order(purchase.pk, {pk: Changed(quantity=units)}, version=purchase.version, actor="user:test")
+        except BusinessError:
+            assert units < supply.received or not units or not supply.coming
+            return
+        if units != supply.quantity:
+            supply.quantity, supply.over = units, 0 if units == supply.received else units * 15 // 100
+
+    @precondition(lambda self: self.model.purchases)
+    @rule(which=which)
+    def expect_no_more(self, which):
+        """Of what has come in part the rest is closed, and what has not come at all is called off."""
+        pk, supply = self.one_of(self.model.purchases, which)
+        purchase = PurchaseOrderLine.objects.get(pk=pk).order_id
+        try:
+            (close_purchase if supply.received else cancel_purchase)(purchase, actor="user:test")
+        except BusinessError:
+            assert supply.is_over
+        else:
+            supply.is_over = True
 
     @rule(code=st.sampled_from(GOODS), units=st.integers(1, 15), to_ghent=st.booleans(), days=st.integers(0, 9))
     def send(self, code, units, to_ghent, days):
