@@ -304,16 +304,17 @@ def _made(asked: _Asked) -> Explanation:
 
 def _coming(asked: _Asked) -> Explanation:
     bought = PurchaseOrderLine.objects.filter(sku=asked.sku, order__state__in=COMING, received__lt=F("quantity"))
-    bought = bought.filter(order__warehouse__kind=WarehouseKind.WAREHOUSE)
+    bought = bought.filter(order__warehouse__kind=WarehouseKind.WAREHOUSE, order__drop_ship_order_id__isnull=True)
     moved = TransferLine.objects.filter(sku=asked.sku, transfer__state__in=ON_THE_ROAD, quantity__gt=F("received") + F("lost"))
     if asked.warehouse:
         bought, moved = bought.filter(order__warehouse=asked.warehouse), moved.filter(transfer__destination=asked.warehouse)
     pegged = {"pegged": Sum("pegs__quantity")}
-    purchases = list(bought.annotate(**pegged).select_related("order__vendor", "order__warehouse").order_by("order__expected_on", "id"))
+    lines = bought.annotate(**pegged).select_related("order__vendor", "order__warehouse").order_by("order__expected_on", "id")
+    purchases = [line for line in lines if line.coming]
     transfers = list(moved.annotate(**pegged).select_related("transfer__source", "transfer__destination").order_by("transfer__expected_on", "id"))
     terms = [
-        Term(_("ordered from vendors"), sum(line.open_quantity for line in purchases if line.order.state in ON_ITS_WAY)),
-        Term(_("on purchase orders that are not sent yet"), sum(line.open_quantity for line in purchases if line.order.state not in ON_ITS_WAY)),
+        Term(_("ordered from vendors"), sum(line.coming for line in purchases if line.order.state in ON_ITS_WAY)),
+        Term(_("on purchase orders that are not sent yet"), sum(line.coming for line in purchases if line.order.state not in ON_ITS_WAY)),
         Term(_("on the road from another warehouse"), sum(line.open_quantity for line in transfers)),
     ]
     spoken_for = sum(line.pegged or 0 for line in (*purchases, *transfers))  # type: ignore[operator]

@@ -133,7 +133,8 @@ def _low(rows: QuerySet[Sku], levels: QuerySet[StockLevel], filter: Filter) -> Q
 
 
 def _rules_low(rules: QuerySet[ReorderRule], warehouse_id: int | None) -> QuerySet[ReorderRule]:
-    """Narrow rules to those whose place has fallen to its point, or has never had any."""
+    """Narrow rules to those whose place has fallen to its point, or has never had any, of what is sold."""
+    rules = rules.filter(sku__is_active=True)
     if warehouse_id:
         rules = rules.filter(warehouse=warehouse_id)
     level = StockLevel.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"), on_hand__gt=F("reserved") + OuterRef("point"))

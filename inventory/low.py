@@ -18,9 +18,10 @@ DEMAND_DAYS = 90
 _LOW = """
     SELECT rule.id, rule.point, rule.target, rule.safety, rule.demand_per_day, rule.is_learned, sku.id, sku.code, sku.name, place.code, place.name,
         vendor.name, vendor.lead_time_days, coalesce(level.on_hand - level.reserved, 0) AS free, need.state, need.quantity,
-        (SELECT coalesce(sum(line.quantity - line.received), 0)::int FROM inventory_purchaseorderline line
+        (SELECT coalesce(sum(greatest(least(line.quantity, line.acknowledged) - line.received, 0)), 0)::int FROM inventory_purchaseorderline line
             JOIN inventory_purchaseorder bought ON bought.id = line.order_id
                 AND bought.state IN ('draft', 'approved', 'sent', 'acknowledged', 'partly_received') AND bought.warehouse_id = rule.warehouse_id
+                AND bought.drop_ship_order_id IS NULL
             WHERE line.sku_id = rule.sku_id AND line.received < line.quantity)
         + (SELECT coalesce(sum(part.quantity - part.received - part.lost), 0)::int FROM inventory_transferline part
             JOIN inventory_transfer transfer ON transfer.id = part.transfer_id AND transfer.state IN ('sent', 'partly_received')

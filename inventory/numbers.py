@@ -12,7 +12,8 @@ from inventory.models import Sku
 from inventory.states import WarehouseKind
 from oms.core.money import ZERO
 
-# What is at each place, and what is on its way there. The rank of the places is the order in which they are asked.
+# What is at each place, and what is on its way there: what a vendor will not deliver does not come.
+# The rank of the places is the order in which they are asked.
 _PLACES = """
     SELECT level.sku_id, place.id, place.code, place.name, place.kind, place.is_active,
         level.on_hand, level.reserved, level.safety, level.value
@@ -20,10 +21,11 @@ _PLACES = """
     WHERE level.sku_id = ANY(%s) ORDER BY place.rank, place.id
 """
 _COMING = """
-    SELECT line.sku_id, bought.warehouse_id, place.code, place.name, place.rank, sum(line.quantity - line.received)::int
+    SELECT line.sku_id, bought.warehouse_id, place.code, place.name, place.rank,
+        sum(greatest(least(line.quantity, line.acknowledged) - line.received, 0))::int
     FROM inventory_purchaseorderline line
     JOIN inventory_purchaseorder bought ON bought.id = line.order_id
-        AND bought.state IN ('draft', 'approved', 'sent', 'acknowledged', 'partly_received')
+        AND bought.state IN ('draft', 'approved', 'sent', 'acknowledged', 'partly_received') AND bought.drop_ship_order_id IS NULL
     JOIN inventory_warehouse place ON place.id = bought.warehouse_id AND place.kind = 'warehouse'
     WHERE line.sku_id = ANY(%s) AND line.received < line.quantity
     GROUP BY line.sku_id, bought.warehouse_id, place.code, place.name, place.rank

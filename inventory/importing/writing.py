@@ -327,8 +327,8 @@ _WRITE = (
     """
     WITH done AS (
         INSERT INTO inventory_reorderrule AS kept (sku_id, warehouse_id, vendor_id, point, target, safety, is_learned, service_level, cover_days,
-            created_at)
-        SELECT sku_id, warehouse_id, buys_from, reorder_point, reorder_target, 0, false, 0.95, 14, now() FROM sku_import
+            learn_at, created_at)
+        SELECT sku_id, warehouse_id, buys_from, reorder_point, reorder_target, 0, false, 0.95, 14, now(), now() FROM sku_import
         WHERE reorder_point IS NOT NULL
         ON CONFLICT (sku_id, warehouse_id) DO UPDATE
             SET vendor_id = excluded.vendor_id, point = excluded.point, target = excluded.target, is_learned = false

@@ -20,6 +20,7 @@ def low(request: HttpRequest) -> HttpResponse:
     rows = running_low(warehouse=request.GET.get("warehouse", "").replace("\x00", "")[:20], vendor_id=chosen)
     context = {
         "rows": rows,
+        "can_propose": any(row.can_propose for row in rows),
         "warehouse": request.GET.get("warehouse", ""),
         "vendor": chosen,
         "warehouses": Warehouse.objects.stocking(),

@@ -92,11 +92,14 @@ def sku(request: HttpRequest, code: str) -> HttpResponse:
     coming = explain(found, "coming")
     rules = list(ReorderRule.objects.filter(sku=found).select_related("warehouse", "vendor").order_by("warehouse__rank"))
     [row] = stock_rows([found])
+    warehouses = list(Warehouse.objects.stocking())
+    codes = {place.pk: place.code for place in warehouses}
     context = {
         "sku": found,
         "row": row,
         "now": row.numbers,
-        "calendar": promise_calendar(found),
+        "calendar": (calendar := promise_calendar(found)),
+        "promised": [(place, codes.get(place.warehouse_id, "")) for place in calendar.places],
         "moved": explain(found, "on_hand", after=request.GET.get("after", ""), size=30),
         "reservations": reservations.select_related("warehouse").order_by("-id")[:FEW],
         "waiting": waiting[:FEW],
@@ -107,7 +110,7 @@ def sku(request: HttpRequest, code: str) -> HttpResponse:
         "components": components_of(found) if found.is_kit else [],
         "kits": kits_with(found),
         "barcodes": found.barcodes.all(),
-        "warehouses": Warehouse.objects.stocking(),
+        "warehouses": warehouses,
         "key": uuid.uuid4().hex,
         "today": timezone.localdate(),
         "kinds": [(kind.value, kind.label) for kind in BY_HAND],

@@ -129,3 +129,19 @@ def test_lists_are_walked_with_j_and_enter(page, live_server, real_house):
     page.keyboard.press("Enter")
 
     page.wait_for_url(f"**/orders/{second.number}/")
+
+
+def test_a_number_opens_and_closes_with_the_keyboard_and_leads_on_to_what_makes_it(page, live_server):
+    page.goto(f"{live_server.url}/stock/MUG/")
+    page.focus(".figures a.number >> nth=2")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog#explanation[open] >> text=Free 50 = 50 on hand − 0 reserved")
+
+    page.click("#explanation .terms a >> text=on hand")
+    page.wait_for_selector("#explanation >> text=On hand 50 = 50 Opening stock")
+    page.keyboard.press("Escape")
+
+    page.wait_for_selector("dialog#explanation[open]", state="detached")
+    assert page.url == f"{live_server.url}/stock/MUG/"
+    page.keyboard.press("5")
+    page.wait_for_url("**/stock/MUG/#moved")
