@@ -59,6 +59,12 @@ class Term:
     warehouse: str = ""
     kind: str = ""
     count: int | None = None
+    is_less: bool = False
+
+    @property
+    def sign(self) -> str:
+        """Its sign in the sum; of nothing, the one it would have."""
+        return "−" if self.value < 0 or self.is_less else "+"
 
 
 @dataclass(frozen=True)
@@ -241,7 +247,7 @@ def _free(asked: _Asked) -> Explanation:
     code = asked.warehouse.code if asked.warehouse else ""
     terms = [
         Term(_("on hand"), here.on_hand, "on_hand", code),
-        Term(_("reserved"), -sum(place.reserved for place in here.places if place.is_warehouse), "reserved", code),
+        Term(_("reserved"), -sum(place.reserved for place in here.places if place.is_warehouse), "reserved", code, is_less=True),
     ]
     if here.not_here:
         terms.append(Term(_("in no warehouse: on the road, or with a vendor"), -here.not_here, "in_transit", code))
@@ -274,8 +280,8 @@ def _to_promise(asked: _Asked) -> Explanation:
     safety = sum(place.safety for place in here.places if place.is_active and place.is_warehouse)
     terms = [
         Term(_("free"), here.free, "free", code),
-        Term(_("kept for safety"), -safety, "safety", code),
-        Term(_("that others wait for"), -here.spoken_for, "waiting"),
+        Term(_("kept for safety"), -safety, "safety", code, is_less=True),
+        Term(_("that others wait for"), -here.spoken_for, "waiting", is_less=True),
         Term(_("in warehouses that are closed"), -closed),
         Term(_("lacking of the safety stock, which nobody is promised"), short),
     ]
