@@ -1,7 +1,7 @@
 """What orders wait for: a row for every SKU that a line lacks, which is pegged to what will bring it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from inventory.models import Backorder, Peg, StockLevel
+from inventory.models import Backorder, Peg, PurchaseOrderLine, StockLevel
 from inventory.pegging import supply_changed
 from inventory.states import WarehouseKind
 from oms.core import bulk
@@ -89,7 +89,7 @@ def fillable() -> QuerySet[Backorder]:
     """Give the backorders that are worth looking at: there is enough free in some warehouse for one, and more than when they were last looked at.
 
     What somebody could not have for another reason (its warehouse does not serve them, a kit lacks another component) is looked at again
-    every hour.
+    every hour. What a vendor ships himself is given nothing from here.
     """
     worth_it = Q(tried_at__isnull=True) | Q(tried_at__lt=Now() - timedelta(hours=LOOK_AGAIN_HOURS)) | Q(freed_at__gt=F("tried_at"))
     level = StockLevel.objects.annotate(tried_at=ExpressionWrapper(OuterRef("tried_at"), output_field=DateTimeField())).filter(
@@ -99,7 +99,48 @@ def fillable() -> QuerySet[Backorder]:
         warehouse__kind=WarehouseKind.WAREHOUSE,
         on_hand__gte=F("reserved") + F("safety") + OuterRef("per_unit"),
     )
-    return Backorder.objects.filter(Exists(level))
+    return Backorder.objects.filter(Exists(level), is_drop_shipped=False)
+
+
+def drop_shipped_lines(order_ids: Iterable[int]) -> set[int]:
+    """Give the lines of orders that a vendor ships himself. One query."""
+    return set(Backorder.objects.filter(order_id__in=list(order_ids), is_drop_shipped=True).values_list("line_id", flat=True))
+
+
+def have_vendor_ship(rows: Sequence[Backorder], lines: Mapping[int, PurchaseOrderLine]) -> None:
+    """Have a vendor ship what `rows`, locked by the caller, wait for: each points at its purchase order line and at nothing else.
+
+    `lines`: order line → purchase order line.
+    """
+    for row in rows:
+        row.is_drop_shipped = True
+        row.expected_on = lines[row.line_id].expected_on or lines[row.line_id].order.expected_on
+    bulk.save_all(rows, "is_drop_shipped", "expected_on")
+    Peg.objects.filter(backorder__in=[row.pk for row in rows])._raw_delete("default")
+    bulk.insert_all([Peg(backorder_id=row.pk, purchase_line_id=lines[row.line_id].pk, quantity=row.quantity) for row in rows])
+    supply_changed({row.sku_id for row in rows})
+
+
+def vendor_shipped(order_id: int, shipped: Mapping[int, int], *, still_open: Collection[int]) -> None:
+    """Note that a vendor has shipped `shipped`, line → units, to the customer of an order that the caller has locked. Locks its backorders.
+
+    What of `still_open`, lines of which the vendor has more to ship, is left goes on waiting for him; what is left of the others waits as all do.
+    """
+    rows = lock(Backorder.objects.filter(order_id=order_id, line_id__in=shipped, is_drop_shipped=True))
+    gone, kept = [], []
+    for row in rows:
+        row.quantity -= shipped[row.line_id]
+        row.is_drop_shipped = row.line_id in still_open
+        (kept if row.quantity > 0 else gone).append(row)
+    pegs = {peg.backorder_id: peg for peg in Peg.objects.filter(backorder__in=[row.pk for row in kept], purchase_line__isnull=False)}
+    _end(gone)
+    bulk.save_all(kept, "quantity", "is_drop_shipped")
+    for row in kept:
+        if row.is_drop_shipped and row.pk in pegs:
+            pegs[row.pk].quantity -= shipped[row.line_id]
+    bulk.save_all([peg for peg in pegs.values() if peg.quantity > 0], "quantity")
+    Peg.objects.filter(pk__in=[peg.pk for peg in pegs.values() if peg.quantity <= 0])._raw_delete("default")
+    supply_changed({row.sku_id for row in rows})
 
 
 def _row(line: Waiting, sku: int, each: int) -> Backorder:

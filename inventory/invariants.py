@@ -86,6 +86,22 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "What a vendor ships to a customer is on a purchase order for that line, but where pegs are due, and nothing is left where he ships from.",
+        """
+        SELECT waiting.line_id AS line, waiting.quantity FROM inventory_backorder waiting
+        WHERE waiting.is_drop_shipped AND NOT EXISTS (SELECT FROM inventory_pegsdue due WHERE due.sku_id = waiting.sku_id) AND NOT EXISTS (
+            SELECT FROM inventory_peg peg
+            JOIN inventory_purchaseorderline line ON line.id = peg.purchase_line_id
+            JOIN inventory_purchaseorder purchase ON purchase.id = line.order_id
+            WHERE peg.backorder_id = waiting.id AND line.drop_ship_line_id = waiting.line_id
+                AND purchase.drop_ship_order_id = waiting.order_id AND purchase.state NOT IN ('cancelled', 'closed', 'received')
+        )
+        UNION ALL
+        SELECT level.sku_id, level.on_hand FROM inventory_stocklevel level
+        JOIN inventory_warehouse place ON place.id = level.warehouse_id WHERE place.kind = 'drop_ship' AND level.on_hand <> 0
+        """,
+    ),
+    Invariant(
         "A kit has no stock of its own.",
         """
         SELECT level.sku_id FROM inventory_stocklevel level JOIN inventory_sku sku ON sku.id = level.sku_id

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from inventory.models import Backorder, Peg, PegsDue, PurchaseOrder, StockLevel, Transfer
+from inventory.models import COMING, Backorder, Peg, PegsDue, PurchaseOrder, StockLevel, Transfer
 from inventory.promising import Demand, Supply, peg
 from inventory.sourcing import places_serving, rules_in_force, served_from
 from inventory.states import PurchaseState, TransferState, WarehouseKind
@@ -51,7 +51,8 @@ def peg_skus(due: list[PegsDue]) -> None:
     those that now come later than their customer was told.
     """
     skus = sorted({row.sku_id for row in due})
-    waiting = lock(Backorder.objects.filter(sku__in=skus))
+    _settle_drop_ships(skus)
+    waiting = lock(Backorder.objects.filter(sku__in=skus, is_drop_shipped=False))
     Peg.objects.filter(backorder__in=[row.pk for row in waiting])._raw_delete("default")
     if waiting:
         _peg(waiting)
@@ -90,6 +91,35 @@ def expectations(waiting: Sequence[Backorder]) -> list[Expectation]:
             is_there = bool(answer.there) and not answer.pegs and not answer.open
             found.append(Expectation(row, answer.pegs, min(row.expected_on or today, today) if is_there else answer.expected_on))
     return found
+
+
+def _settle_drop_ships(skus: Sequence[int]) -> None:
+    """Give what a vendor was to ship himself, and will not any more, back to those that wait for stock: his order is called off, closed or less.
+
+    Locks those backorders. Four statements at most.
+    """
+    pegs = list(
+        Peg.objects.filter(backorder__sku__in=skus, backorder__is_drop_shipped=True, purchase_line__isnull=False)
+        .select_related("purchase_line__order")
+        .order_by("id")
+    )
+    rows = {row.pk: row for row in lock(Backorder.objects.filter(pk__in=[one.backorder_id for one in pegs], is_drop_shipped=True))} if pegs else {}
+    less, over = [], []
+    for one in pegs:
+        line, row = one.purchase_line, rows.get(one.backorder_id)
+        assert line is not None
+        left = line.open_quantity if line.order.state in COMING else 0
+        if row is None or left >= one.quantity:
+            continue
+        one.quantity = left
+        less.append(one)
+        if not left:
+            row.is_drop_shipped, row.expected_on = False, None
+            over.append(row)
+    bulk.save_all(over, "is_drop_shipped", "expected_on")
+    bulk.save_all([one for one in less if one.quantity], "quantity")
+    if over:
+        Peg.objects.filter(pk__in=[one.pk for one in less if not one.quantity])._raw_delete("default")
 
 
 def _peg(waiting: Sequence[Backorder]) -> None:

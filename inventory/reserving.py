@@ -92,6 +92,32 @@ def reserve(asking: Sequence[Asking], *, kept_back: Callable[[set[int]], Mapping
     return allocations
 
 
+def reserve_there(wanted: Sequence[tuple[int, int, int]], *, order_id: int, warehouse_id: int) -> list[Reservation]:
+    """Reserve for an order's lines, firmly, units that lie free in one place: (line, SKU, units). Locks its stock levels.
+
+    For goods that are known to be somebody's when they come; the database refuses more than is there.
+    """
+    levels = lock_places({(sku, warehouse_id) for _, sku, _ in wanted})
+    now = timezone.now()
+    rows = []
+    for line_id, sku, units in wanted:
+        levels[sku, warehouse_id].reserved += units
+        rows.append(
+            Reservation(
+                line_id=line_id,
+                order_id=order_id,
+                sku_id=sku,
+                warehouse_id=warehouse_id,
+                quantity=units,
+                line_units=units,
+                was_awaited=True,
+                created_at=now,
+            )
+        )
+    bulk.save_all(list(levels.values()), "reserved")
+    return list(bulk.insert_all(rows))
+
+
 def _own(asking: Sequence[Asking]) -> dict[int, list[Reservation]]:
     """Lock what is the orders' own and is chosen anew: what they took up with their basket, and what of them must be chosen as one."""
     baskets = [one.order_id for one in asking if one.has_basket]

@@ -26,7 +26,7 @@ from orders.sourcing_api import (
     SwapPreviewView,
     SwapsView,
 )
-from shipping.api import AnsweredShipment, shipments_shown
+from shipping.api import AnsweredShipment, OrderDropShipmentsView, PurchaseDropShipmentsView, shipments_shown
 from shipping.loss_api import PostCountView, SettleShortfallView, ShortfallsView, StockCorrectionsView
 
 
@@ -63,6 +63,8 @@ urlpatterns = [
     path("v1/vendor-bills", BillsView.as_view()),
     path("v1/vendor-bills/<str:number>", BillView.as_view()),
     path("v1/vendor-bills/<str:number>/release", ReleaseBillView.as_view()),
+    path("v1/orders/<str:number>/drop-shipments", OrderDropShipmentsView.as_view()),
+    path("v1/purchase-orders/<str:number>/drop-shipments", PurchaseDropShipmentsView.as_view()),
     path("v1/events", EventsView.as_view()),
     path("v1/stock/<str:code>/corrections", StockCorrectionsView.as_view()),
     path("v1/counts/<str:number>/post", PostCountView.as_view()),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from customers.states import ShipPolicy
+from inventory.backorders import drop_shipped_lines
 from oms.core.models import Trouble
 from oms.core.money import round_amount
 from orders.models import Order
@@ -78,6 +79,13 @@ def _trouble(order: Order) -> Blocker | None:
 
 def _backorder(order: Order) -> Blocker:
     short = [line for line in order.lines.select_related("sku") if line.backordered]
+    elsewhere = drop_shipped_lines([order.pk])
+    if short and all(line.pk in elsewhere for line in short):
+        return Blocker(
+            _("The vendor ships the rest to the customer: %(named)s. Note it when he has.")
+            % {"named": ", ".join(f"{line.backordered} × {line.sku.code}" for line in short[:3]) + ("…" if len(short) > 3 else "")},
+            _("Purchasing"),
+        )
     units = sum(line.backordered for line in short)
     named = ", ".join(f"{line.backordered} × {line.sku.code}" for line in short[:3])
     return Blocker(

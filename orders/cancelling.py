@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.backorders import forget
+from inventory.purchasing.drop_ship import call_off_drop_ships
 from inventory.reserving import release
 from oms.core import bulk
 from oms.core.errors import Conflict
@@ -19,8 +20,9 @@ from orders.states import OrderState
 def cancel_order(pk: int, *, actor: str, reason: str = "") -> Order:
     """Cancel an order: its lines are cancelled, its stock is free at once, its holds end.
 
-    Locks the order, then its stock levels. Cancelling a cancelled order changes nothing and gives it back. Raises Conflict once goods have
-    left. What was invoiced is credited, and what was planned is voided, by the stations that wake for `order.cancelled`, recorded here.
+    Locks the order, what vendors were to ship for it, then its stock levels. Cancelling a cancelled order changes nothing and gives it back.
+    Raises Conflict once goods have left. What was invoiced is credited, and what was planned is voided, by the stations that wake for
+    `order.cancelled`, recorded here.
     """
     with transaction.atomic():
         order = lock_order(pk)
@@ -37,6 +39,7 @@ def cancel_order(pk: int, *, actor: str, reason: str = "") -> Order:
             line.cancelled += line.to_ship
             line.reserved = line.backordered = line.planned = 0
         bulk.save_all(lines, "cancelled", "reserved", "backordered", "planned")
+        call_off_drop_ships(pk, actor=actor, reason=_("The customer's order %(number)s was called off.") % {"number": order.number})
         freed = release([pk])
         forget([pk])
         ended = Hold.objects.filter(order=order, released_at__isnull=True).update(released_at=timezone.now(), released_by=actor)

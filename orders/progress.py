@@ -124,6 +124,8 @@ def _save(orders: list[Order], lines: dict[int, list[OrderLine]], *columns: str,
     for order in orders:
         if step and order.state != OrderState.FULFILLING:
             order.fulfilment_step = "carrier" if order.state == OrderState.SHIPPED else ""
+        elif step and not any(line.planned for line in lines[order.pk]):
+            order.fulfilment_step = ""
         order.refresh(lines[order.pk])
     bulk.save_all([line for some in lines.values() for line in some], *columns)
     bulk.save_all(orders, "state", "fulfilment_step", *DERIVED)

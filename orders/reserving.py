@@ -35,12 +35,17 @@ def reserve_orders(orders: list[Order]) -> None:
 def fill_backorders(orders: list[Order]) -> None:
     """Give `orders` with backordered lines, locked by the caller, what is free now: first come, first served.
 
-    One that ships complete is chosen anew as a whole: it keeps its units, but may take them from a warehouse that has them all. Records
-    `order.allocated` for those that can go on, `order.filled` for those that got something and still wait.
+    What a vendor is to ship himself is given nothing. One that ships complete is chosen anew as a whole: it keeps its units, but may take them
+    from a warehouse that has them all. Records `order.allocated` for those that can go on, `order.filled` for those that got something and
+    still wait.
     """
     lines = lines_of(orders)
-    anew = {order.pk for order in orders if _is_chosen_anew(order, lines[order.pk])}
-    wanted = {order.pk: [line for line in lines[order.pk] if line.backordered or (order.pk in anew and line.reserved)] for order in orders}
+    elsewhere = backorders.drop_shipped_lines(order.pk for order in orders)
+    anew = {order.pk for order in orders if _is_chosen_anew(order, lines[order.pk], elsewhere)}
+    wanted = {
+        order.pk: [line for line in lines[order.pk] if line.pk not in elsewhere and (line.backordered or (order.pk in anew and line.reserved))]
+        for order in orders
+    }
     had = {order.pk: sum(line.reserved for line in lines[order.pk]) for order in orders}
     for pk, some in wanted.items():
         for line in some:
@@ -49,8 +54,24 @@ def fill_backorders(orders: list[Order]) -> None:
     _reserve(orders, lines, wanted, kept_back=lambda skus: {}, actor="station:backorders", is_first=False, anew=anew, had=had)
 
 
-def _is_chosen_anew(order: Order, lines: list[OrderLine]) -> bool:
-    return not order.accepts_part_deliveries and not any(line.planned or line.shipped for line in lines)
+def _is_chosen_anew(order: Order, lines: list[OrderLine], elsewhere: Collection[int]) -> bool:
+    """Say whether an order is chosen as a whole: not once something of it is on its way, or is a vendor's to ship."""
+    return not order.accepts_part_deliveries and not any(line.planned or line.shipped or line.pk in elsewhere for line in lines)
+
+
+def take_from_vendor(order: Order, units: Mapping[int, int]) -> None:
+    """Note that what `order`, locked by the caller, waited for is reserved for it where its vendor ships it: line → units, all backordered.
+
+    The order goes on as with any stock. Saves its lines and what it derives; the backorders themselves are inventory's to note.
+    """
+    lines = lines_of([order])[order.pk]
+    for line in lines:
+        line.backordered -= units.get(line.pk, 0)
+        line.reserved += units.get(line.pk, 0)
+    move_on(order, lines)
+    order.refresh(lines)
+    bulk.save_all([line for line in lines if line.pk in units], "reserved", "backordered")
+    bulk.save_all([order], "state", *DERIVED)
 
 
 def _waited_for(skus: set[int]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.backorders import keep_waiting, queue_anew
+from inventory.backorders import drop_shipped_lines, keep_waiting, queue_anew
 from inventory.handing_over import hand_over, places_of, places_of_order
 from inventory.kits import parts_of
 from inventory.models import Backorder, Warehouse
@@ -163,7 +163,10 @@ def _pair(lines: Iterable[OrderLine], line_id: int, other_line_id: int) -> tuple
     by_id = {line.pk: line for line in lines}
     if line_id not in by_id or other_line_id not in by_id:
         raise NotFound(_("There is no such line."))
-    return by_id[line_id], by_id[other_line_id]
+    first, second = by_id[line_id], by_id[other_line_id]
+    if drop_shipped_lines([first.order_id, second.order_id]) & {line_id, other_line_id}:
+        raise Conflict(_("A vendor ships one of the two lines to its customer himself: there is nothing to swap."))
+    return first, second
 
 
 def _preview(first: OrderLine, second: OrderLine, units: int) -> Preview:

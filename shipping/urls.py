@@ -15,5 +15,7 @@ urlpatterns = [
     path("shortfalls/<int:pk>/settle", loss_views.settle, name="settle_shortfall"),
     path("stock/<path:code>/adjust", loss_views.adjust, name="adjust_stock"),
     path("counts/<str:number>/post", loss_views.post_count, name="post_count"),
+    path("orders/<str:number>/drop-ship", views.have_vendor_ship, name="order_drop_shipment"),
+    path("purchasing/<str:number>/shipped", views.vendor_has_shipped, name="confirm_drop_shipment"),
     path("shipping/webhooks/sandbox/", webhooks.sandbox, name="sandbox_webhook"),
 ]

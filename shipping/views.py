@@ -7,13 +7,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inventory.models import Warehouse
+from inventory.models import PurchaseOrder, Warehouse
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import Invalid
 from oms.core.models import Event
 from oms.core.pages import keyset_page
 from oms.core.readable import row_of
+from orders.models import Order
 from shipping import dispatching, fulfilling, tracking
+from shipping.drop_shipping import confirm_drop_shipment, order_drop_shipment
 from shipping.models import Carrier, Shipment
 from shipping.paper import packing_slip, pick_lists
 from shipping.selectors import tracking_of
@@ -150,3 +152,42 @@ def _whole(text: str, what: str) -> int:
     if not (text.isascii() and text.strip().isdigit() and len(text) < 10):
         raise Invalid(_("%(what)s is a whole number.") % {"what": what})
     return int(text)
+
+
+@require_POST
+@staff_may("inventory.approve_purchase")
+def have_vendor_ship(request: HttpRequest, number: str) -> HttpResponse:
+    """Have a vendor ship to the customer what the chosen lines of an order wait for."""
+    pk = row_of(number, Order.NUMBER_PREFIX)
+    if pk is None:
+        raise Http404
+    chosen = [int(line) for line in request.POST.getlist("line") if line.isascii() and line.isdigit() and len(line) < 19][:200]
+    vendor = _whole(request.POST.get("vendor", ""), _("The vendor"))
+    purchase = order_drop_shipment(pk, chosen, vendor_id=vendor, actor=actor_of(request.user))
+    messages.success(
+        request, _("%(number)s goes to %(vendor)s, with the customer's address.") % {"number": purchase.number, "vendor": purchase.vendor.name}
+    )
+    return redirect("order", number)
+
+
+@require_POST
+@staff_may("shipping.dispatch_shipment")
+def vendor_has_shipped(request: HttpRequest, number: str) -> HttpResponse:
+    """Note what a vendor has shipped to our customer. The form's key makes a second press the same shipment."""
+    pk = row_of(number, PurchaseOrder.NUMBER_PREFIX)
+    if pk is None:
+        raise Http404
+    quantities = {
+        int(name.removeprefix("line-")): _whole(str(value), _("The quantity"))
+        for name, value in request.POST.items()
+        if name.startswith("line-") and name.removeprefix("line-").isdigit() and len(name) < 24 and str(value).strip()
+    }
+    shipment = confirm_drop_shipment(
+        pk,
+        quantities,
+        tracking_number=request.POST.get("tracking_number", ""),
+        key=request.POST.get("key", "").replace("\x00", "")[:100],
+        actor=actor_of(request.user),
+    )
+    messages.success(request, _("%(number)s is on its way from the vendor to the customer.") % {"number": shipment.number})
+    return redirect("order", shipment.order.number)

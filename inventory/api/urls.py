@@ -4,6 +4,7 @@ from inventory.api import purchasing
 from inventory.api.costs import CostCorrectionsView
 from inventory.api.counts import CancelCountView, CountEntriesView, CountsView, CountView
 from inventory.api.promise import AvailabilityView, BasketView
+from inventory.api.receiving import LandedCostsView, ReceiptsView, ReversalView, ScansView
 from inventory.api.skus import KitView, SkuImportsView
 from inventory.api.stock import ExplanationView, MovementsExportView, MovementsView, ReservationsView, StockExportView, StocksView, StockView
 from inventory.api.transfers import (
@@ -32,6 +33,10 @@ urlpatterns = [
     path("reorder-rules/<str:warehouse>/<str:sku>", purchasing.RuleView.as_view()),
     path("availability", AvailabilityView.as_view()),
     path("baskets/<str:basket>", BasketView.as_view()),
+    path("purchase-orders/<str:number>/receipts", ReceiptsView.as_view()),
+    path("purchase-orders/<str:number>/receipts/<int:receipt>/reversal", ReversalView.as_view()),
+    path("purchase-orders/<str:number>/landed-costs", LandedCostsView.as_view()),
+    path("scans", ScansView.as_view()),
     path("stock", StocksView.as_view()),
     path("stock/<str:code>", StockView.as_view()),
     path("stock/<str:code>/movements", MovementsView.as_view()),

@@ -102,6 +102,8 @@ def change_order(
         check_version(order, version)
         if not order.can_change:
             raise Conflict(_("%(number)s is over: it cannot be changed any more.") % {"number": order.number})
+        if order.drop_ship_order_id and any(change.quantity is not None for change in lines.values()):
+            raise Conflict(_("A customer waits for just that much of %(number)s: cancel it, and order anew.") % {"number": order.number})
         rows = _locked_lines(order, lines)
         said = [words for line_pk, change in lines.items() if (words := _change(order, rows[line_pk], change))]
         said += _change_order(order, expected_on, note)
@@ -142,7 +144,8 @@ def cancel_purchase(pk: int, *, reason: str = "", version: int | None = None, ac
         if was_sent and order.vendor.email:
             data = {"number": order.number, "name": order.vendor.name}
             queue([Message(kind="purchase_cancelled", recipient=order.vendor.email, language=order.vendor.language, data=data)])
-        record([fact("purchase.cancelled", "purchase", pk, actor=actor, number=order.number, reason=reason.replace("\x00", "").strip()[:300])])
+        why = reason.replace("\x00", "").strip()[:300]
+        record([fact("purchase.cancelled", "purchase", pk, order_id=order.drop_ship_order_id, actor=actor, number=order.number, reason=why)])
         supply_changed(order.lines.values_list("sku_id", flat=True))
     return order
 

@@ -72,6 +72,7 @@ def _mail(order: PurchaseOrder) -> Message:
             "number": order.number,
             "name": order.vendor.name,
             "warehouse": order.warehouse.name,
+            "ship_to": ", ".join(_deliver_to(order)) if order.ship_to else "",
             "expected_on": order.expected_on.isoformat() if order.expected_on else "",
         },
     )

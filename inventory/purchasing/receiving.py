@@ -46,6 +46,7 @@ def receive_goods(pk: int, quantities: Mapping[int, int], *, key: str, actor: st
                 % {"number": order.number}
             )
         receipt = take_in(order, quantities, key=key, actor=actor, notes=notes or {})
+        record([_fact("purchase.received", receipt, [(row.line, row.quantity) for row in receipt.taken_in], actor)])
         tell_of_arrivals(sorted({line.line.sku_id for line in receipt.taken_in}), actor=actor)
     return receipt
 
@@ -69,7 +70,7 @@ def known_receipt(order: PurchaseOrder, key: str) -> Receipt | None:
 
 
 def take_in(order: PurchaseOrder, quantities: Mapping[int, int], *, key: str, actor: str, notes: Mapping[int, str]) -> Receipt:
-    """Take goods of `order`, locked by the caller, into its warehouse. Locks its lines and the stock levels. Records `purchase.received`."""
+    """Take goods of `order`, locked by the caller, into its warehouse. Locks its lines and the stock levels. The caller tells of it."""
     if not order.can_receive:
         raise Conflict(
             _("%(number)s takes no more goods: it is %(state)s.") % {"number": order.number, "state": order.get_state_display().lower()},
@@ -86,7 +87,6 @@ def take_in(order: PurchaseOrder, quantities: Mapping[int, int], *, key: str, ac
     elif order.state != PurchaseState.PARTLY_RECEIVED:
         order.receive_part()
     order.save(update_fields=["state"])
-    record([_fact("purchase.received", receipt, arrived, actor)])
     return receipt
 
 

@@ -93,7 +93,9 @@ def read_code(text: str) -> Reading:
         raise Invalid(_("Scan or type a code first."), pointer="/code")
     if len(text) > MOST_CHARACTERS:
         raise Invalid(_("A code has at most %(most)d characters: scan one at a time.") % {"most": MOST_CHARACTERS}, pointer="/code")
-    plain = _SYMBOLOGY.sub("", text)
+    plain = _SYMBOLOGY.sub("", text).strip("\x1d")
+    if not plain:
+        raise Invalid(_("The scanner read nothing: scan it again."), pointer="/code")
     try:
         if _READABLE.match(plain):
             return _of_message(plain, GS1Message.parse_hri(plain))

@@ -60,6 +60,11 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "purchase.proposed": lambda f: _("Proposed for buying: %(count)s") % {"count": f.get("count", 1)},
     "purchase.ordered": lambda f: _("%(number)s sent to %(vendor)s") % _with(f, "number", "vendor"),
     "purchase.received": lambda f: _("%(units)s units received on %(number)s") % _with(f, "units", "number"),
+    "order.drop_shipped": lambda f: _("%(vendor)s is to ship %(units)s units to the customer: %(number)s") % _with(f, "vendor", "units", "number"),
+    "purchase.drop_shipped": lambda f: (
+        _("The vendor has shipped %(units)s units of %(number)s as %(shipment)s") % _with(f, "units", "number", "shipment")
+    ),
+    "purchase.cancelled": lambda f: _("%(number)s called off. %(reason)s") % _with(f, "number", "reason"),
     "purchase.landed": lambda f: _("%(amount)s %(currency)s brought in the goods of %(number)s") % _with(f, "amount", "currency", "number"),
     "purchase.receipt_reversed": lambda f: _("Receipt of %(units)s units on %(number)s taken back") % _with(f, "units", "number"),
     "purchase.rejected": lambda f: _("Not bought"),

@@ -1,5 +1,6 @@
 """The single view of an order, composed of what every app knows of it."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from orders.blockers import blocker_of
 from orders.models import Order, OrderLine
 from orders.prioritising import LEAST_URGENT, MOST_URGENT
 from orders.views import row_or_404
+from shipping.drop_shipping import could_be_drop_shipped, drop_ships_of, vendors_for
 from shipping.selectors import shipments_of
 
 MOST_EVENTS = 200
@@ -43,6 +45,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "holds": found.holds.filter(released_at__isnull=True),
         "shipments": shipments_of(found),
         "events": events,
+        **drop_ship_panel(found, lines),
         **_what_one_may_see(request, found),
     }
     return render(request, "desk/order.html", context)
@@ -69,6 +72,17 @@ def _stock_rows(order: Order, lines: Sequence[OrderLine]) -> list[StockRow]:
     """Give the lines that have something reserved or wait for something; none of a closed order."""
     stock = stock_of_lines(order.pk) if order.is_open else {}
     return [StockRow(line, stock[line.pk]) for line in lines if line.pk in stock]
+
+
+def drop_ship_panel(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """Give the panel of what vendors ship to the customer, and of what they could: shipping/_order_drop_ships.html."""
+    could = could_be_drop_shipped(order, lines)
+    return {
+        "drop_ships": drop_ships_of(order),
+        "drop_ship_key": uuid.uuid4().hex,
+        "could_drop_ship": could,
+        "drop_ship_vendors": vendors_for([line.sku_id for line in could]) if could else [],
+    }
 
 
 def _what_one_may_see(request: HttpRequest, order: Order) -> dict[str, Any]:

@@ -10,13 +10,16 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounting.bill_selectors import bills_of, costs_to_bill, to_bill
-from inventory.models import PurchaseOrder
+from inventory.models import PurchaseOrder, PurchaseOrderLine
 from inventory.states import LandedKind, SpreadBy
 from inventory.views.purchasing import row_or_404
 from oms.core.access import may, staff_may
 from oms.core.models import Event
 from oms.core.money import ZERO
+from oms.core.readable import human_number
 from oms.desk.waiting import waiting_for_lines
+from orders.models import Order
+from shipping.drop_shipping import DropShip
 
 MOST_EVENTS = 100
 
@@ -45,11 +48,23 @@ def purchase_order(request: HttpRequest, number: str) -> HttpResponse:
         "books_currency": settings.BOOKS_CURRENCY,
         "waiting": waiting_for_lines([line.pk for line in lines]),
         "events": Event.objects.filter(subject="purchase", subject_id=found.pk).order_by("-id")[:MOST_EVENTS],
+        **_drop_ship(found, lines),
         **_receiving(found),
         **_landed(found),
         **_bills(request, found),
     }
     return render(request, "desk/purchase_order.html", context)
+
+
+def _drop_ship(order: PurchaseOrder, lines: list[PurchaseOrderLine]) -> dict[str, Any]:
+    """Give the panel of what the vendor ships to our customer: shipping/_purchase_drop_ship.html."""
+    if order.drop_ship_order_id is None:
+        return {}
+    return {
+        "drop": DropShip(order, lines),
+        "drop_ship_order": human_number(Order.NUMBER_PREFIX, order.drop_ship_order_id),
+        "drop_ship_key": uuid.uuid4().hex,
+    }
 
 
 def _receiving(order: PurchaseOrder) -> dict[str, Any]:

@@ -14,7 +14,10 @@ RULES = [(10, "serves", True), (20, "carries", True), (30, "capacity", True), (4
 
 SERIES = [("invoice", "INV-"), ("credit_note", "CN-")]
 # Places that nobody works in: code, name, kind.
-PLACES = [("transit", "On the road", WarehouseKind.TRANSIT)]
+PLACES = [
+    ("transit", "On the road", WarehouseKind.TRANSIT),
+    ("drop-ship", "The vendor ships", WarehouseKind.DROP_SHIP),
+]
 
 
 def set_up() -> None:

@@ -54,6 +54,13 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/purchase-orders/<str:number>/close", "POST"): ("purchasing:write", {MANAGER}),
     ("v1/reorder-rules", "GET"): ("purchasing:read", {WAREHOUSE, ACCOUNTANT, MANAGER}),
     ("v1/reorder-rules/<str:warehouse>/<str:sku>", "PUT"): ("purchasing:write", {MANAGER}),
+    ("v1/purchase-orders/<str:number>/receipts", "GET"): ("purchasing:read", {WAREHOUSE, ACCOUNTANT, MANAGER}),
+    ("v1/purchase-orders/<str:number>/receipts", "POST"): ("purchasing:write", {WAREHOUSE, MANAGER}),
+    ("v1/purchase-orders/<str:number>/receipts/<int:receipt>/reversal", "POST"): ("purchasing:write", {WAREHOUSE, MANAGER}),
+    ("v1/purchase-orders/<str:number>/landed-costs", "POST"): ("purchasing:write", {ACCOUNTANT, MANAGER}),
+    ("v1/purchase-orders/<str:number>/drop-shipments", "POST"): ("purchasing:write", {WAREHOUSE, MANAGER}),
+    ("v1/orders/<str:number>/drop-shipments", "POST"): ("purchasing:write", {MANAGER}),
+    ("v1/scans", "POST"): ("purchasing:read", {WAREHOUSE, MANAGER}),
     ("v1/events", "GET"): ("orders:read", EVERYBODY),
     ("v1/availability", "GET"): ("stock:read", EVERYBODY),
     ("v1/baskets/<str:basket>", "PUT"): ("orders:write", {CLERK, MANAGER}),
@@ -116,6 +123,7 @@ def _path(route: str) -> str:
         .replace("<int:pk>", "9999")
         .replace("<int:pk>", "1")
         .replace("<str:invoice>", "INV-000001")
+        .replace("<int:receipt>", "1")
     )
 
 

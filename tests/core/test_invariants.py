@@ -38,6 +38,7 @@ DAMAGE = {
     "A kit on an order": "UPDATE inventory_reservation SET quantity = quantity + 1 WHERE line_units = 0",
     "Nobody is promised more": "UPDATE inventory_peg SET quantity = quantity + 100",
     "A transfer's lines": "UPDATE inventory_transferline SET value_in = value_in - 0.01 WHERE received > 0",
+    "What a vendor ships to a customer": "UPDATE inventory_backorder SET is_drop_shipped = true",
     "A kit has no stock": "UPDATE inventory_sku SET is_kit = true WHERE code = 'MUG'",
     "An order's total": "UPDATE orders_order SET net_total = net_total + 1, total = total + 1",
     "An order's open holds": "UPDATE orders_order SET open_holds = open_holds + 1",

@@ -116,6 +116,8 @@ PAGES = {
     "choose_carrier": ("post", "/shipments/{shipment}/carrier", "shipping.fulfil_shipment"),
     "dispatch": ("post", "/shipments/{shipment}/dispatch", "shipping.dispatch_shipment"),
     "delivered": ("post", "/shipments/{shipment}/delivered", "shipping.dispatch_shipment"),
+    "order_drop_shipment": ("post", "/orders/{order}/drop-ship", "inventory.approve_purchase"),
+    "confirm_drop_shipment": ("post", "/purchasing/PO-9999/shipped", "shipping.dispatch_shipment"),
     "packing_slip": ("get", "/shipments/SH-9999/packing-slip", "shipping.view_shipment"),
     "sandbox_webhook": ("post", "/shipping/webhooks/sandbox/", ANYBODY),
     "invoices": ("get", "/invoices/", "accounting.view_invoice"),

@@ -112,6 +112,7 @@ def test_a_code_that_belongs_to_nothing_says_what_to_do(shop, text, sentence):
     [
         ("", "Scan or type a code first"),
         (" \r\n\x00\x1d ", "Scan or type a code first"),
+        ("]C1", "The scanner read nothing"),
         ("9" * 101, "at most 100 characters"),
         ("]C100" + checked("34012345000000001"), "number of a pallet"),
         (f"]C1020{MUG}3799999999", "99999999 units, which cannot be"),

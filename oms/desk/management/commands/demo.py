@@ -11,6 +11,7 @@ from customers.models import ApiKey, Channel, Customer, Scope
 from oms.core.models import User
 from oms.desk.demo import house
 from oms.desk.demo.bills import bill_vendors
+from oms.desk.demo.dock import fill_dock
 from oms.desk.demo.floor import work_the_floor
 from oms.desk.demo.range import widen_range
 from oms.desk.demo.trade import trade
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             _key, readable = ApiKey.issue(channel=Channel.objects.get(code="web"), name="Demo storefront", scopes=list(Scope.values))
         trade(channels, customers, skus, dice)
         work_the_floor(warehouses, random.Random(7))
+        fill_dock(warehouses[0], skus)
         bill_vendors(warehouses[0], skus)
         self.stdout.write(f"A house with a month of trade is there. An API key of its web shop, shown only now: {readable}")
         if not os.environ.get("DEMO_PASSWORD"):
