@@ -28,6 +28,11 @@ class Counted:
     counted: int
 
     @property
+    def tolerated(self) -> int:
+        """Give how many may come beyond what is expected."""
+        return max(self.line.may_come - self.line.open_quantity, 0)
+
+    @property
     def state(self) -> str:
         """Say how far it is: nothing, some, all, over."""
         expected = self.line.open_quantity

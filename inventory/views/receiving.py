@@ -1,5 +1,6 @@
 """At the dock: what is expected, and counting it in with a scanner, with a telephone or by hand."""
 
+import logging
 import uuid
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -24,6 +25,8 @@ from oms.core import stations
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Invalid
 from oms.core.pages import keyset_page
+
+log = logging.getLogger(__name__)
 
 SECONDS_TO_SERVE = 2.0
 
@@ -121,8 +124,7 @@ def start_over(request: HttpRequest, number: str) -> HttpResponse:
 def confirm(request: HttpRequest, number: str) -> HttpResponse:
     """Receive what is counted, and show whom it goes to. Who waits is served at once, as far as a moment allows; the line does the rest."""
     receipt = dock.confirm(row_or_404(number), key=_text(request.POST.get("key", "")), actor=actor_of(request.user))
-    for name in stations.woken_by(["stock.arrived"]):
-        stations.run(stations.named(name), seconds=SECONDS_TO_SERVE)
+    _serve()
     return redirect("cross_dock", receipt.pk)
 
 
@@ -150,6 +152,15 @@ def land(request: HttpRequest, number: str) -> HttpResponse:
     )
     messages.success(request, _("%(kind)s is spread over what has come.") % {"kind": landed.get_kind_display()})
     return redirect("purchase_order", number)
+
+
+def _serve() -> None:
+    """Have the stations that wait for goods work for a moment. What fails is left to the line, which looks again by itself: the goods are in."""
+    for name in stations.woken_by(["stock.arrived"]):
+        try:
+            stations.run(stations.named(name), seconds=SECONDS_TO_SERVE)
+        except Exception:
+            log.exception("station %s could not serve who waits at once", name)
 
 
 def _after(request: HttpRequest, order: PurchaseOrder, *, line: int | None) -> HttpResponse:

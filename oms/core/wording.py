@@ -64,7 +64,6 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "purchase.drop_shipped": lambda f: (
         _("The vendor has shipped %(units)s units of %(number)s as %(shipment)s") % _with(f, "units", "number", "shipment")
     ),
-    "purchase.cancelled": lambda f: _("%(number)s called off. %(reason)s") % _with(f, "number", "reason"),
     "purchase.landed": lambda f: _("%(amount)s %(currency)s brought in the goods of %(number)s") % _with(f, "amount", "currency", "number"),
     "purchase.receipt_reversed": lambda f: _("Receipt of %(units)s units on %(number)s taken back") % _with(f, "units", "number"),
     "purchase.rejected": lambda f: _("Not bought"),

@@ -6,10 +6,12 @@ Receipts and reservations are inventory's, orders and shipments are above it: th
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
 from inventory.backorders import fillable
 from inventory.models import Receipt, ReceiptLine, Reservation
@@ -19,6 +21,7 @@ from orders.models import Order
 from shipping.models import Shipment, ShipmentLine
 from shipping.states import ShipmentState
 
+SECONDS_TO_LOOK = 120
 SERVED = (ReservationState.FIRM, ReservationState.CONSUMED)
 
 
@@ -60,11 +63,17 @@ def cross_dock(request: HttpRequest, pk: int) -> HttpResponse:
         "to_orders": sum(row.to_orders for row in rows),
         "to_shelf": sum(max(row.to_shelf, 0) for row in rows),
         "orders": len({one.order.pk for row in rows for one in row.served}),
-        "is_serving": fillable().filter(sku__in=[row.line.line.sku_id for row in rows]).exists(),
+        "is_serving": _is_serving(receipt, rows),
         "reversal": Receipt.objects.filter(reverses=receipt).first(),
     }
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     return render(request, "desk/_cross_dock.html" if is_part else "desk/cross_dock.html", context)
+
+
+def _is_serving(receipt: Receipt, rows: Sequence[Unloaded]) -> bool:
+    """Say whether the line is still giving out what has just come. Who still waits after a while waits for something else."""
+    is_new = receipt.received_at > timezone.now() - timedelta(seconds=SECONDS_TO_LOOK)
+    return is_new and fillable().filter(sku__in=[row.line.line.sku_id for row in rows]).exists()
 
 
 def unloaded(receipt: Receipt) -> list[Unloaded]:

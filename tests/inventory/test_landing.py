@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,4 +154,17 @@ def test_a_cost_that_cannot_be_spread_says_why(house, prove):
         land(order, "5.00", by="moon")
 
     assert not LandedCost.objects.exists()
+    prove()
+
+
+def test_a_landed_cost_needs_the_same_statements_for_five_lines_and_for_fifty(house, prove):
+    counts = []
+    for size in (5, 50):
+        skus = [Sku.objects.create(code=f"L{size}-{i}", name="A thing", weight_grams=1 + i, cost=Decimal(1)) for i in range(size)]
+        order = receive(house, *[(sku, 3, "1.00") for sku in skus])
+        with CaptureQueriesContext(connection) as captured:
+            land(order, "99.99", by="weight", key=f"l{size}")
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
     prove()
