@@ -37,15 +37,27 @@ WITH came AS (
         coalesce(received.value, 0) - coalesce(billed.value, 0) AS value,
         coalesce(received.since, billed.since) AS since
     FROM received FULL JOIN billed ON billed.line_id = received.line_id
+), costs AS (
+    SELECT cost.order_id, cost.amount - coalesce(sum(line.cleared), 0) AS value, cost.created_at AS since
+    FROM inventory_landedcost cost
+    LEFT JOIN (
+        SELECT line.landed_cost_id, line.cleared FROM accounting_vendorbillline line JOIN accounting_vendorbill bill ON bill.id = line.bill_id
+        WHERE line.landed_cost_id IS NOT NULL AND bill.state IN ('posted', 'reversed')
+    ) line ON line.landed_cost_id = cost.id
+    GROUP BY cost.id
 ), orders AS (
-    SELECT line.order_id, sum(waiting.units) AS units, sum(waiting.value) AS value, min(waiting.since) AS since
-    FROM waiting JOIN inventory_purchaseorderline line ON line.id = waiting.line_id
-    WHERE waiting.units <> 0 OR waiting.value <> 0
-    GROUP BY line.order_id
+    SELECT order_id, sum(units) AS units, sum(value) AS value, sum(freight) AS freight, min(since) AS since FROM (
+        SELECT line.order_id, waiting.units, waiting.value, 0 AS freight, waiting.since
+        FROM waiting JOIN inventory_purchaseorderline line ON line.id = waiting.line_id
+        WHERE waiting.units <> 0 OR waiting.value <> 0
+        UNION ALL
+        SELECT order_id, 0, 0, value, since FROM costs WHERE value <> 0
+    ) both_kinds
+    GROUP BY order_id
 )
 """
 _ORDERS = f"""{_WAITING}
-SELECT orders.order_id, vendor.id, vendor.name, orders.units, orders.value, orders.since FROM orders
+SELECT orders.order_id, vendor.id, vendor.name, orders.units, orders.value, orders.freight, orders.since FROM orders
 JOIN inventory_purchaseorder purchase ON purchase.id = orders.order_id
 JOIN inventory_vendor vendor ON vendor.id = purchase.vendor_id
 ORDER BY orders.since, orders.order_id
@@ -54,20 +66,24 @@ LIMIT %s
 _AGES = f"""{_WAITING}
 SELECT coalesce(sum(value), 0), coalesce(sum(value) FILTER (WHERE since > now() - interval '30 days'), 0),
     coalesce(sum(value) FILTER (WHERE since <= now() - interval '30 days' AND since > now() - interval '60 days'), 0),
-    coalesce(sum(value) FILTER (WHERE since <= now() - interval '60 days'), 0)
+    coalesce(sum(value) FILTER (WHERE since <= now() - interval '60 days'), 0), coalesce(sum(freight), 0)
 FROM orders
 """
 
 
 @dataclass(frozen=True)
 class Unbilled:
-    """Units of a purchase order that have come since `since` and are not billed, and their value in the books; below zero: billed ahead."""
+    """Units of a purchase order that have come since `since` and are not billed, and their value in the books; below zero: billed ahead.
+
+    `freight`: its freight and duty that nobody has billed.
+    """
 
     order_id: int
     vendor_id: int
     vendor: str
     units: int
     value: Decimal
+    freight: Decimal
     since: datetime
     held: list[VendorBill] = field(default_factory=list)
     """Bills on it that are held."""
@@ -96,6 +112,10 @@ class VendorUnbilled:
     def value(self) -> Decimal:
         return sum((row.value for row in self.rows), ZERO)
 
+    @property
+    def freight(self) -> Decimal:
+        return sum((row.freight for row in self.rows), ZERO)
+
 
 def unbilled_orders() -> list[Unbilled]:
     """Give the purchase orders with goods that are not billed, or billed ahead, the oldest first, MOST + 1 at most. One query."""
@@ -114,12 +134,13 @@ def by_vendor(rows: list[Unbilled], held: Mapping[int, list[VendorBill]]) -> lis
 
 @dataclass(frozen=True)
 class Ages:
-    """What all goods that are not billed are worth: in sum, for up to 30 days, up to 60, and longer."""
+    """What all goods that are not billed are worth: in sum, for up to 30 days, up to 60, and longer; and freight and duty beside."""
 
     total: Decimal
     young: Decimal
     middle: Decimal
     old: Decimal
+    freight: Decimal
 
 
 def unbilled_by_age() -> Ages:

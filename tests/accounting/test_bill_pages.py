@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounting.billing import approve_bill
 from accounting.models import VendorBill
+from accounting.unbilled import unbilled_by_age, unbilled_orders
 from inventory.models import Vendor
 from inventory.purchasing.landing import add_landed_cost
 from tests import cast
@@ -123,11 +124,14 @@ def test_freight_is_billed_by_who_carried_it(hundred, ada, prove):
     assert "Bill freight and duty" in ada.get(f"/purchasing/{hundred.number}/").content.decode()
     path = f"/purchasing/{hundred.number}/bill?for=costs"
     [cost] = [name for name in filled(ada.get(path)) if name.startswith("cost-")]
+    assert unbilled_by_age().freight == Decimal(40)
+    assert "£40.00" in ada.get("/bills/unbilled/").content.decode()
 
     ada.post(path, filled(ada.get(path)) | {"vendor": forwarder.pk, "reference": "NF-1", cost: "50.00"})
 
     made = VendorBill.objects.get()
     assert (made.vendor, made.state, made.currency, made.books_total) == (forwarder, "posted", "EUR", Decimal(40))
+    assert [(row.units, row.value, row.freight) for row in unbilled_orders()] == [(60, Decimal("126.00"), 0)]
     assert "Bill freight and duty" not in ada.get(f"/purchasing/{hundred.number}/").content.decode()
     prove()
 

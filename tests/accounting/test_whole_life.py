@@ -10,6 +10,7 @@ from accounting.billing import BillDraft, BillLineDraft, approve_bill, credit_bi
 from accounting.models import Account, JournalEntry, Period
 from accounting.selectors import trial_balance
 from inventory.adjusting import adjust_stock
+from inventory.costing import correct_cost
 from inventory.models import StockLevel, Vendor
 from inventory.moving import Move, move_stock
 from inventory.purchasing.landing import add_landed_cost
@@ -142,6 +143,20 @@ def test_from_an_order_in_euros_to_the_last_chair(house, opened, plain_labels, p
     del end["inventory"]
     assert opened() == end | books(cogs="1646.50")
     assert sum(account.debits - account.credits for account in trial_balance()) == 0
+    prove()
+
+
+def test_a_price_that_matters_is_taken_to_the_stock_that_is_still_here(house, opened, prove):
+    bought = order(house, (house.chair, 10, "10.00"))
+    take_in(bought, CHAIR=10)
+    move_stock([Move(house.chair.pk, house.leeds.pk, -4, MovementKind.ISSUE, "sale", 1)], actor="user:test")
+    billed = bill(bought, "R-1", CHAIR=10, price={"CHAIR": "11.00"})
+    approve_bill(billed.pk, note="Their new list", actor="user:ben")
+    assert opened() == books(inventory="60.00", cogs="40.00", payable="-110.00", price="10.00")
+
+    correct_cost(house.chair, house.leeds, amount=Decimal(6), note="Billed at 11.00, six are here", actor="user:ben")
+
+    assert opened() == books(inventory="66.00", cogs="40.00", payable="-110.00", price="4.00")
     prove()
 
 
