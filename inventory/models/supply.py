@@ -17,7 +17,7 @@ class Backorder(models.Model):
 
     line_id = models.BigIntegerField()
     order_id = models.BigIntegerField()
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="backorders")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="backorders", db_index=False)
     quantity = models.IntegerField()
     per_unit = models.IntegerField(default=1)
     is_part = models.BooleanField(default=False, help_text="One of several components that the line waits for")

@@ -162,7 +162,9 @@ def _prepare(environment: dict[str, str]) -> None:
         ["check_invariants", "--keep", "--quiet"],
     ):
         say("up", f"manage.py {command[0]}")
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=os.environ | environment, check=True)
+        # However long a migration or a proof takes: nobody waits for a page yet.
+        patient = os.environ | environment | {"STATEMENT_TIMEOUT_MS": "0"}
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=patient, check=True)
 
 
 def _children(environment: dict[str, str]) -> list[Child]:

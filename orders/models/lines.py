@@ -12,9 +12,10 @@ class OrderLine(models.Model):
     `reserved` counts what is reserved and not yet shipped; `planned` how much of that a shipment has taken up.
     """
 
-    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="lines")
+    # An index on either alone would be doubled: another one begins with it.
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+", db_index=False)
     description = models.CharField(max_length=200)
     quantity = models.IntegerField()
     unit_price = models.DecimalField(max_digits=19, decimal_places=4)
