@@ -237,7 +237,7 @@ def two_hundred_orders_at_odds(house) -> list:
             return receive_goods(purchase.pk, {line: 10}, key=f"r{i % 10}", actor="user:warehouse")
         return stations.run_batch(stations.named(("reserve", "backorders", "peg")[i % 3]))
 
-    return together(110, act)
+    return together(110, lambda i: patiently(lambda: act(i)))
 
 
 def test_cancelling_allocating_and_receiving_the_same_at_once_loses_nothing(real_house, prove):
