@@ -127,7 +127,8 @@ def vendor_shipped(order_id: int, shipped: Mapping[int, int], *, still_open: Col
     What of `still_open`, lines of which the vendor has more to ship, is left goes on waiting for him; what is left of the others waits as all do.
     """
     rows = lock(Backorder.objects.filter(order_id=order_id, line_id__in=shipped, is_drop_shipped=True))
-    gone, kept = [], []
+    gone: list[Backorder] = []
+    kept: list[Backorder] = []
     for row in rows:
         row.quantity -= shipped[row.line_id]
         row.is_drop_shipped = row.line_id in still_open

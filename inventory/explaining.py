@@ -138,7 +138,7 @@ class Explanation:
     def average_cost(self) -> Decimal | None:
         """What a unit is worth on average, of a value."""
         units = sum(place.on_hand for place in self.places)
-        return self.kept / units if self.is_money and units else None
+        return Decimal(self.kept) / units if self.is_money and units else None
 
 
 def explain(sku: Sku, number: str, *, warehouse: Warehouse | None = None, kind: str = "", after: str = "", size: int = PAGE) -> Explanation:
@@ -207,7 +207,7 @@ def _moved(asked: _Asked) -> tuple[list[tuple[str, int, Decimal, int]], list[Ste
 
     Two queries: the page, and one pass over the SKU's movements that adds up both the kinds and what was there before the page.
     """
-    rows = asked.in_scope(StockMovement.objects).select_related("warehouse")
+    rows = asked.in_scope(StockMovement.objects.all()).select_related("warehouse")
     if asked.kind:
         rows = rows.filter(kind=asked.kind)
     page: Page[StockMovement] = keyset_page(rows, order=("-id",), after=asked.after, size=asked.size)
@@ -232,7 +232,7 @@ def _moved(asked: _Asked) -> tuple[list[tuple[str, int, Decimal, int]], list[Ste
 
 
 def _reserved(asked: _Asked) -> Explanation:
-    rows = asked.in_scope(Reservation.objects).filter(state__in=[ReservationState.SOFT, ReservationState.FIRM])
+    rows = asked.in_scope(Reservation.objects.all()).filter(state__in=[ReservationState.SOFT, ReservationState.FIRM])
     sums = dict(rows.values_list("state").annotate(units=Sum("quantity")).order_by())
     terms = [
         Term(_("firm, for orders"), sums.get(ReservationState.FIRM, 0)),
@@ -323,7 +323,7 @@ def _coming(asked: _Asked) -> Explanation:
         Term(_("on purchase orders that are not sent yet"), sum(line.coming for line in purchases if line.order.state not in ON_ITS_WAY)),
         Term(_("on the road from another warehouse"), sum(line.open_quantity for line in transfers)),
     ]
-    spoken_for = sum(line.pegged or 0 for line in (*purchases, *transfers))  # type: ignore[operator]
+    spoken_for = sum(line.pegged or 0 for line in (*purchases, *transfers))  # type: ignore[operator,misc]
     counted = _sum(terms)
     note = _("%(pegged)d of it is for orders that wait; %(open)d is for nobody yet.") % {"pegged": spoken_for, "open": counted - spoken_for}
     return asked.answer(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -93,7 +94,7 @@ class Low:
 
 def running_low(*, warehouse: str = "", vendor_id: int = 0, most: int = MOST_SHOWN) -> list[Low]:
     """Give what runs low, the emptiest first, up to `most`. Two queries."""
-    values = {"warehouse": warehouse, "vendor": vendor_id, "most": most, "yesterday": timezone.now() - timedelta(days=1)}
+    values: dict[str, Any] = {"warehouse": warehouse, "vendor": vendor_id, "most": most, "yesterday": timezone.now() - timedelta(days=1)}
     with connection.cursor() as cursor:
         cursor.execute(_LOW, values)
         rows = [Low(*row) for row in cursor.fetchall()]

@@ -61,7 +61,7 @@ def move_stock(moves: Sequence[Move], *, actor: str) -> list[StockMovement]:
     _refuse_kits({sku for sku, _ in coming})
     costs = _costs(moves)
     now, today = timezone.now(), timezone.localdate()
-    movements = []
+    movements: list[StockMovement] = []
     for move in moves:
         nothing_there = StockLevel(sku_id=move.sku_id, warehouse_id=move.warehouse_id)
         level = levels.get((move.sku_id, move.warehouse_id), nothing_there)

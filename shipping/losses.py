@@ -205,7 +205,7 @@ def _bundles(rows: Sequence[Reservation]) -> list[_Bundle]:
         parts = tuple((sku, each) for sku, each in kits[row.line_id]) if row.line_id in kits and not is_soft else ((row.sku_id, 1),)
         key = (0, row.pk) if is_soft else (row.line_id or 0, row.warehouse_id, shipment or 0)
         if key not in bundles:
-            rank = 0 if is_soft else _RANKS.get(state, 9)
+            rank = 0 if is_soft else _RANKS.get(state, 9)  # type: ignore[arg-type]
             bundles[key] = _Bundle(None if is_soft else row.order_id, row.line_id, row.warehouse_id, shipment, rank, parts)
         bundles[key].rows[row.sku_id].append(row)
     return list(bundles.values())
@@ -231,14 +231,15 @@ def _choose(bundles: Sequence[_Bundle], short: dict[Place, int], *, may_lack: bo
                 gone[sku] = min(short[place], each * units)
                 short[place] -= gone[sku]
         chosen.append(_Take(bundle, units, gone))
-    if not may_lack and (place := next((place for place, units in short.items() if units), None)):
-        raise _all_packed(place, short[place], bundles)
+    left = [place for place, units in short.items() if units]
+    if left and not may_lack:
+        raise _all_packed(left[0], short[left[0]], bundles)
     return chosen
 
 
 def _all_packed(place: Place, units: int, bundles: Sequence[_Bundle]) -> Exception:
     sku, warehouse = Sku.objects.get(pk=place[0]), Warehouse.objects.get(pk=place[1])
-    packed = {bundle.shipment_id for bundle in bundles if bundle.rank > max(_RANKS.values()) and bundle.rows.get(sku.pk)}
+    packed = {bundle.shipment_id or 0 for bundle in bundles if bundle.rank > max(_RANKS.values()) and bundle.rows.get(sku.pk)}
     if not packed:  # it was freed between looking at the shelf and at its reservations
         return _MovedOn()
     numbers = [shipment.number for shipment in Shipment.objects.filter(pk__in=packed).order_by("pk")[:5]]
@@ -316,7 +317,10 @@ def _take_out(
     per_shipment: dict[int, list[ShipmentLine]] = defaultdict(list)
     for line in ShipmentLine.objects.filter(shipment__in=unpacked).select_related("sku").order_by("pk"):
         per_shipment[line.shipment_id].append(line)
-    voided, lightened, changed, gone = [], [], [], []
+    voided: list[Shipment] = []
+    lightened: list[Shipment] = []
+    changed: list[ShipmentLine] = []
+    gone: list[ShipmentLine] = []
     for pk, lines in per_shipment.items():
         shipment = unpacked[pk]
         hit = [line for line in lines if line.reservation_id in taken]

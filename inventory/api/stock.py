@@ -128,7 +128,7 @@ class AnsweredReservations(serializers.Serializer):
 
 
 class AnsweredTerm(serializers.Serializer):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     value = serializers.CharField(help_text="Signed; with decimals where the number is a value")
     number = serializers.CharField(help_text="The number that explains it further; empty where none does")
     warehouse = serializers.CharField()

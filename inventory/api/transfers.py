@@ -33,7 +33,7 @@ class TransferLineSerializer(StrictSerializer):
 class PlanTransferSerializer(StrictSerializer):
     """A transfer to plan. Nothing moves before it is sent."""
 
-    source = Text(max_length=20, help_text="A warehouse's code")
+    source = Text(max_length=20, help_text="A warehouse's code")  # type: ignore[assignment]
     destination = Text(max_length=20, help_text="Another's")
     expected_on = serializers.DateField()
     note = Text(max_length=200, required=False, allow_blank=True)
@@ -65,7 +65,7 @@ class AnsweredTransfer(serializers.Serializer):
 
     number = serializers.CharField()
     state = serializers.ChoiceField(choices=TransferState.choices)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     destination = serializers.CharField()
     expected_on = serializers.DateField()
     note = serializers.CharField()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -58,7 +59,7 @@ def demand_of(places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Demand
     if not places:
         return {}
     today = timezone.localdate()
-    values = {
+    values: dict[str, Any] = {
         "skus": [sku for sku, _ in places],
         "places": [place for _, place in places],
         "today": today,

@@ -44,7 +44,7 @@ def learn_rules(rules: Sequence[ReorderRule]) -> None:
     demands = demand_of([(rule.sku_id, rule.warehouse_id) for rule in learned])
     kept = lead_times_of(vendors)
     items = VendorItem.objects.filter(vendor__in=vendors, sku__in=skus, lead_time_days__isnull=False) if learned else VendorItem.objects.none()
-    promised = {(vendor, sku): days for vendor, sku, days in items.values_list("vendor", "sku", "lead_time_days")}
+    promised = {(vendor, sku): days for vendor, sku, days in items.values_list("vendor", "sku", "lead_time_days") if days is not None}
     for rule in rules:
         rule.learn_at = now + timedelta(days=1)
     for rule in learned:

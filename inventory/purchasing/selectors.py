@@ -283,8 +283,9 @@ def standings(vendors: Sequence[Vendor]) -> list[VendorStanding]:
         )
         rows = {vendor: (count, late, value) for vendor, count, late, value in cursor.fetchall()}
     return [
-        VendorStanding(vendor, kept.get((vendor.pk, None)), *rows.get(vendor.pk, (0, 0))[:2], _books(rows.get(vendor.pk, (0, 0, 0))[2]))
+        VendorStanding(vendor, kept.get((vendor.pk, None)), count, late, _books(value))
         for vendor in vendors
+        for count, late, value in [rows.get(vendor.pk, (0, 0, 0))]
     ]
 
 

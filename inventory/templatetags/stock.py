@@ -74,4 +74,4 @@ def signed(value: Decimal | int) -> str:
 @register.filter
 def size(value: Decimal | int) -> Decimal | int:
     """Give a value without its sign."""
-    return abs(value)
+    return -value if value < 0 else value

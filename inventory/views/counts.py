@@ -91,7 +91,7 @@ def enter(request: HttpRequest, number: str) -> HttpResponse:
     """Write down what was counted. A line that was not touched stays as it is. To htmx only how far the sheet is."""
     found, problem = _count(number), ""
     try:
-        typed = {
+        typed: dict[int, int | None] = {
             line: whole_number(text) for line, text in quantities(request.POST).items() if request.POST.get(f"was-{line}", "").strip() != text.strip()
         }
         again = request.POST.get("again", "")

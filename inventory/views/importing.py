@@ -1,5 +1,7 @@
 """SKUs from a file: first what would become of each row, then all of it or nothing."""
 
+from typing import BinaryIO, cast
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +23,7 @@ def importing(request: HttpRequest) -> HttpResponse:
         file = request.FILES.get("file")
         if file is None:
             raise Invalid(_("Choose a file."), pointer="/file")
-        report = import_skus(file.file, actor=actor_of(request.user), dry_run=request.POST.get("action") != "import")
+        report = import_skus(cast(BinaryIO, file.file), actor=actor_of(request.user), dry_run=request.POST.get("action") != "import")
         context |= {"report": report, "name": file.name}
         status = 422 if report.refused else 200
         if report.is_written and not request.htmx:  # type: ignore[attr-defined]
