@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-WIDTH, HEIGHT, TOP, BOTTOM, GAP = 560, 150, 12, 20, 5
+WIDTH, HEIGHT, TOP, BOTTOM, GAP = 560, 150, 16, 20, 5
 
 
 @dataclass(frozen=True)
@@ -55,5 +55,5 @@ def demand_chart(weeks: Sequence[tuple[date, int]], *, point: int, target: int) 
     bars = tuple(Bar(week, units, i * step + GAP // 2, floor - height(units), step - GAP, height(units)) for i, (week, units) in enumerate(weeks))
     target_y, point_y = floor - height(target), floor - height(point)
     apart = point_y if point_y - target_y >= 12 else target_y + 12
-    lines = (Line("target", target, target_y, target_y - 3), Line("point", point, point_y, apart - 3))
+    lines = (Line("target", target, target_y, target_y - 5), Line("point", point, point_y, apart - 5))
     return Chart(bars, lines)

@@ -21,7 +21,7 @@ from oms.core.readable import row_of
 
 @staff_may("inventory.view_purchaseorder")
 def rules(request: HttpRequest) -> HttpResponse:
-    """List reorder rules by SKU, learned ones with the sentence that explains them."""
+    """List reorder rules, learned ones with the sentence that explains them."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     show = request.GET.get("show", "all")
     rows = ReorderRule.objects.select_related("sku", "warehouse", "vendor")
@@ -29,7 +29,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(sku__code__icontains=text)
     if show in ("learned", "hand"):
         rows = rows.filter(is_learned=show == "learned")
-    page = keyset_page(rows, order=("sku__code", "id"), after=request.GET.get("after", ""))
+    page = keyset_page(rows, order=("sku_id", "id"), after=request.GET.get("after", ""))
     context = {
         "page": page,
         "rows": [(rule, story_of(rule)) for rule in page.rows],

@@ -30,7 +30,7 @@ def vendor(request: HttpRequest, number: str) -> HttpResponse:
     found = Vendor.objects.filter(pk=pk).prefetch_related("contacts").first() if pk else None
     if found is None:
         raise Http404
-    page = keyset_page(found.items.select_related("sku").prefetch_related("prices"), order=("sku__code", "id"), after=request.GET.get("after", ""))
+    page = keyset_page(found.items.select_related("sku").prefetch_related("prices"), order=("sku_id", "id"), after=request.GET.get("after", ""))
     orders = PurchaseOrder.objects.filter(vendor=found).select_related("warehouse").prefetch_related("lines")
     [standing] = standings([found])
     context = {

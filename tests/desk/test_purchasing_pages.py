@@ -219,6 +219,24 @@ def test_a_rules_page_draws_what_is_sold_and_sets_the_rule(house, desk):
     assert desk.post(f"/purchasing/rules/{rule.pk}/", form | {"target": "12"}).status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/purchasing/rules/", "/vendors/", "/purchasing/orders/", "vendor"])
+def test_a_list_longer_than_a_page_goes_on(house, desk, path):
+    for i in range(60):
+        sku = type(house.chair).objects.create(code=f"S{i:02}", name="Thing", cost=Decimal(1))
+        ReorderRule.objects.create(sku=sku, warehouse=house.leeds, vendor=house.vendor, point=2, target=5)
+        VendorItem.objects.create(vendor=house.vendor, sku=sku)
+        Vendor.objects.create(name=f"Vendor {i:02}")
+        order_from_vendor(house.vendor, house.leeds, [(sku, 1)], actor=ACTOR)
+    path = f"/vendors/{house.vendor.number}/" if path == "vendor" else path
+
+    first = desk.get(path).content.decode()
+    following = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
+    second = desk.get(path + following)
+
+    assert second.status_code == 200
+    assert 'rel="next"' not in second.content.decode()
+
+
 def test_a_price_of_zero_and_a_break_without_a_base_are_refused_with_a_sentence(house, desk):
     base = {
         "vendor": house.vendor.pk, "sku": house.mug.pk, "pack_size": 1, "minimum_order": 1, "vendor_code": "", "lead_time_days": "",

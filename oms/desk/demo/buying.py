@@ -93,7 +93,7 @@ def trade_before(skus: Sequence[Sku], warehouse: Warehouse, dice: random.Random)
     moves = []
     for sku in chosen:
         usual = dice.uniform(0.6, 4.5)
-        days = [day for day in range(WEEKS * 7, 30, -1) if dice.random() < 0.45]
+        days = [day for day in range(WEEKS * 7, 0, -1) if dice.random() < 0.45]
         sold = [(day, max(1, round(dice.gauss(usual * 2, usual)))) for day in days]
         units = sum(units for _day, units in sold)
         moves.append(Move(sku.pk, warehouse.pk, units, MovementKind.OPENING, "opening", sku.pk, note="Stock of the weeks before"))
