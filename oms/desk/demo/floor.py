@@ -60,10 +60,10 @@ def _enter(count: Count, dice: random.Random, *, wrong: tuple[int, ...], most: i
 
 
 def _break_something(place: Warehouse) -> None:
-    """Lose a little more of a SKU than is free, of which nobody else has any, so that somebody lacks what was reserved."""
-    elsewhere = StockLevel.objects.exclude(warehouse=place).filter(on_hand__gt=F("reserved")).values("sku")
-    rare = StockLevel.objects.filter(warehouse=place, reserved__gte=2).exclude(sku__in=elsewhere)
-    for level in rare.select_related("sku").order_by("sku__code"):
+    """Lose a little more of a SKU than is free, so that somebody lacks what was reserved; best of one that nobody else has any of."""
+    elsewhere = set(StockLevel.objects.exclude(warehouse=place).filter(on_hand__gt=F("reserved")).values_list("sku", flat=True))
+    wanted = StockLevel.objects.filter(warehouse=place, reserved__gte=2).select_related("sku").order_by("sku__code")
+    for level in sorted(wanted, key=lambda level: level.sku_id in elsewhere):
         try:
             write_off(level.sku, place, units=level.free + 2, kind="damage", note="A pallet fell from the rack", actor=ACTOR)
         except Conflict:
