@@ -38,7 +38,7 @@ _PAGES = {
     "peg": ("orders", "state=waiting"),
     "simulate": ("sourcing", ""),
     "replenish": ("purchasing", ""),
-    "learn": ("purchasing", ""),
+    "learn": ("rules", ""),
     "purchase_pdf": ("purchasing", ""),
     "invoice": ("orders", "state=allocated"),
     "invoice_pdf": ("invoices", ""),
