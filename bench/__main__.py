@@ -168,6 +168,7 @@ def _stock_rows(some: dict[str, Any]) -> list[tuple[str, str, str]]:
         (f"a receipt of {receipt['lines']} lines", *_against_floor(receipt["receive"])),
         (f"  filling {receipt['waiting']:,} lines that waited", *_against_floor(receipt["fill"])),
         ("replenishment of the catalogue", *_against_floor(some["replenishment"])),
+        ("  all its rules gone through", f"{some['replenishment']['learn_ms']:,} ms", "a tenth of them learned from sales and receipts"),
         ("the sweep asks every station", f"{sweep['exists_ms']} ms", f"the slowest: {sweep['slowest']}"),
         ("all invariants proved", f"{proof['seconds']} s", f"the slowest: {proof['slowest_seconds']} s"),
     ]

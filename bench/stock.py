@@ -215,7 +215,7 @@ def _on_order() -> PurchaseOrder:
 
 
 def _replenishment(skus: int, dice: random.Random) -> dict[str, Any]:
-    """Milliseconds to look at every SKU that has a reorder rule and propose what is to be bought."""
+    """Milliseconds to look at every SKU that has a reorder rule and propose what is to be bought; and to go through the rules."""
     floor: list[float] = []
     ours: list[float] = []
     stock_floor.replenish()
@@ -223,7 +223,12 @@ def _replenishment(skus: int, dice: random.Random) -> dict[str, Any]:
         expected = stock_floor.replenish()
     with _timed(ours):
         looked_at = _work("replenish")
-    return _beside(floor, ours) | {"needs": PurchaseNeed.objects.count(), "at_floor": expected, "looked_at": looked_at}
+    learned: list[float] = []
+    with _timed(learned):
+        rules = _work("learn")
+    figures = {"needs": PurchaseNeed.objects.count(), "at_floor": expected, "looked_at": looked_at, "rules": rules, "learn_ms": round(learned[0])}
+    _work("replenish")
+    return _beside(floor, ours) | figures
 
 
 # --- the sweep and the proof ------------------------------------------------------------------------------------------

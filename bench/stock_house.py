@@ -41,6 +41,7 @@ from orders.placing import LineDraft, OrderDraft
 EMPTY = 505
 KIT_EVERY = 100
 COMING_EVERY = 10
+LEARNED_EVERY = 10
 LINES_A_PURCHASE = 100
 VENDORS = 50
 PLACES = [("leeds", "GB", 0), ("ghent", "BE", 560), ("berlin", "DE", 1090), ("lyon", "FR", 1180), ("madrid", "ES", 1780)]
@@ -79,7 +80,7 @@ def drafts(codes: Sequence[Sequence[str]], dice: random.Random) -> list[OrderDra
 def _places() -> None:
     for rank, (code, country, _km) in enumerate(PLACES):
         # A capacity nobody reaches: it is counted all the same.
-        Warehouse.objects.create(code=code, name=code.title(), country=country, rank=rank, daily_capacity=None if rank else 1_000_000)
+        Warehouse.objects.create(code=code, name=code.title(), country=country, rank=rank, daily_capacity=None if rank else 100_000)
     for place in Warehouse.objects.stocking():
         own = next(km for code, _, km in PLACES if code == place.code)
         lanes = [(country, "", abs(own - km)) for _, country, km in PLACES] + [("GB", prefix, own + 40) for prefix in ("LS", "M", "B", "SW", "G")]
@@ -188,6 +189,7 @@ def _history(skus: int, *, rounds: int) -> None:
         vendor_id="item.vendor_id",
         point="low.units",
         target="low.units + 60",
+        is_learned=f"level.sku_id % {LEARNED_EVERY} = 7",
     )
     _execute("SET session_replication_role = replica")
     _purchases(skus, leeds)
@@ -198,7 +200,13 @@ def _purchases(skus: int, leeds: int) -> None:
     """Write the purchase that brought in every SKU once, received in one go, and those that are still on their way."""
     first = Vendor.objects.order_by("pk").values_list("pk", flat=True)[0]
     past = "(SELECT cause_id AS number, count(*) FROM inventory_stockmovement WHERE cause = 'receipt' GROUP BY cause_id ORDER BY cause_id) AS past"
-    order = {"vendor_id": f"{first} + (number - 1) % {VENDORS}", "warehouse_id": str(leeds), "created_by": "'bench'"}
+    order = {
+        "vendor_id": f"{first} + (number - 1) % {VENDORS}",
+        "warehouse_id": str(leeds),
+        "created_by": "'bench'",
+        # Their vendor has them already.
+        "documented_revision": "1",
+    }
     _fill(
         PurchaseOrder,
         past,
