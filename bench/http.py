@@ -27,7 +27,7 @@ class Web:
         self.port = free_port()
         command = [sys.executable, "-m", "gunicorn", "oms.wsgi", "-c", "python:oms.gunicorn", "-b", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"LOG_LEVEL": "ERROR"}, start_new_session=True)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while time.monotonic() < end:
             try:
                 urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=1).close()

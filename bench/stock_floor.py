@@ -30,8 +30,8 @@ AVAILABILITY = """
 """
 
 NEEDS = """
-    INSERT INTO inventory_purchaseneed (origin, rule_id, sku_id, warehouse_id, vendor_id, quantity, reason, state, created_at)
-    SELECT 'rule', rule.id, rule.sku_id, rule.warehouse_id, rule.vendor_id, rule.target - stock.units, 'It runs low', 'proposed', now()
+    INSERT INTO inventory_purchaseneed (origin, rule_id, sku_id, warehouse_id, vendor_id, quantity, reason, state, created_at, decided_by, is_fixed)
+    SELECT 'rule', rule.id, rule.sku_id, rule.warehouse_id, rule.vendor_id, rule.target - stock.units, '', 'proposed', now(), '', false
     FROM inventory_reorderrule rule
     LEFT JOIN inventory_stocklevel level ON level.sku_id = rule.sku_id AND level.warehouse_id = rule.warehouse_id
     LEFT JOIN (
