@@ -1,7 +1,7 @@
 """Reserving stock for orders, and giving backorders what has come in."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 
 from django.db.models import Sum
@@ -12,9 +12,11 @@ from inventory.allocation import Demand, Wanted
 from inventory.availability import Question, dates_for
 from inventory.backorders import Waiting, keep_waiting
 from inventory.kits import parts_of
+from inventory.models import StockLevel
 from inventory.reserving import Asking, reserve
 from oms.core import bulk
 from oms.core.events import fact, record
+from oms.core.locks import claim, lock
 from orders.models import Order, OrderLine
 from orders.models.orders import DERIVED
 from orders.selectors import lines_of
@@ -36,10 +38,13 @@ def fill_backorders(orders: list[Order]) -> None:
     """Give `orders` with backordered lines, locked by the caller, what is free now: first come, first served.
 
     What a vendor is to ship himself is given nothing. One that ships complete is chosen anew as a whole: it keeps its units, but may take them
-    from a warehouse that has them all. Records `order.allocated` for those that can go on, `order.filled` for those that got something and
-    still wait.
+    from a warehouse that has them all. Those whom somebody outside the batch comes before by now are left for the next one. Records
+    `order.allocated` for those that can go on, `order.filled` for those that got something and still wait.
     """
     lines = lines_of(orders)
+    orders = _in_their_turn(orders, lines)
+    if not orders:
+        return
     elsewhere = backorders.drop_shipped_lines(order.pk for order in orders)
     anew = {order.pk for order in orders if _is_chosen_anew(order, lines[order.pk], elsewhere)}
     wanted = {
@@ -52,6 +57,29 @@ def fill_backorders(orders: list[Order]) -> None:
             line.backordered = 0
             line.reserved = 0 if pk in anew else line.reserved
     _reserve(orders, lines, wanted, kept_back=lambda skus: {}, actor="station:backorders", is_first=False, anew=anew, had=had)
+
+
+def _in_their_turn(orders: list[Order], lines: Mapping[int, list[OrderLine]]) -> list[Order]:
+    """Give those of `orders`, a batch in the order of its queue, that come before everybody outside it who could be given something now.
+
+    The queue is asked again under the lock of all that they want: goods that came in after the batch was claimed may be an older order's, which was
+    not in the queue then. Locks the stock levels by primary key, and the one who comes first outside, unless somebody else has him.
+    """
+    wanted = {
+        sku
+        for order in orders
+        for line in lines[order.pk]
+        if line.backordered or not order.accepts_part_deliveries
+        for sku, _units in parts_of(line.sku_id, line.kit)
+    }
+    lock(StockLevel.objects.filter(sku__in=wanted))
+    ahead = claim(Order.objects.waiting_for_backorders().exclude(pk__in=[order.pk for order in orders]), limit=1)
+    return [order for order in orders if not ahead or _place_in_queue(order) < _place_in_queue(ahead[0])]
+
+
+def _place_in_queue(order: Order) -> tuple[int, datetime, int]:
+    """Give what `waiting_for_backorders` sorts by."""
+    return (order.priority, order.queued_at or order.placed_at or order.created_at, order.pk)
 
 
 def _is_chosen_anew(order: Order, lines: list[OrderLine], elsewhere: Collection[int]) -> bool:

@@ -4,13 +4,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from inventory.models import Backorder, Lane, PurchaseOrder, Reservation, SourcingDecision, Warehouse
 from inventory.pegging import supply_changed
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.sourcing import change_rules
+from oms.core.locks import lock
 from orders.models import Order, OrderLine
+from orders.reserving import fill_backorders
 from tests import cast
 
 
@@ -168,3 +171,19 @@ def test_rules_are_in_force_from_the_first_day(house, policy):
     reserve()
 
     assert policy in [step["step"] for step in SourcingDecision.objects.get().trace]
+
+
+def test_a_kit_does_not_overtake_who_has_waited_longer_for_what_comes_after_the_batch_was_claimed(house, prove):
+    """A kit that lacks a chair stands in the queue for its mug; the chairs come when the batch is claimed already, without the older order."""
+    cast.kit(house, "SET", CHAIR=1, MUG=1)
+    older, kit = house.place(("CHAIR", 1)), house.place(("SET", 1))
+    cast.run_line("screen", "reserve")
+    with transaction.atomic():
+        claimed = lock(Order.objects.filter(pk=kit.pk))
+        house.stock(house.chair, 1)
+        fill_backorders(claimed)
+
+    assert OrderLine.objects.get(order=kit).reserved == 0
+    cast.run_line("backorders")
+    assert [OrderLine.objects.get(order=order).reserved for order in (older, kit)] == [1, 0]
+    prove()
