@@ -241,6 +241,7 @@ class SwapPreviewView(Resource):
     @extend_schema(operation_id="preview_swap", request=SwapSerializer, responses={200: AnsweredSwap, **PROBLEMS})
     def post(self, request: Request, number: str) -> Response:
         """Show what a swap would do to both orders' promises. Nothing is changed."""
+        order_numbered(number, request)
         wanted = checked(SwapSerializer, request.data)
         return Response(_swap_shown(preview_swap(*_both_lines(request, number, wanted), units=wanted["units"])))
 
@@ -251,6 +252,7 @@ class SwapsView(Resource):
     @extend_schema(operation_id="apply_swap", request=ApplySwapSerializer, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredSwap, **PROBLEMS})
     def post(self, request: Request, number: str) -> HttpResponse:
         """Swap between two orders as a preview showed it. 409 where either has moved on since."""
+        order_numbered(number, request)
         wanted = checked(ApplySwapSerializer, request.data)
 
         def work() -> Answer:
@@ -275,8 +277,9 @@ class PriorityView(Resource):
     @extend_schema(operation_id="set_priority", request=PrioritySerializer, responses={200: AnsweredPriority, **PROBLEMS})
     def put(self, request: Request, number: str) -> Response:
         """Say how urgent an order is. Safe to repeat. What it waits for is pegged anew."""
+        found = order_numbered(number, request)
         wanted = checked(PrioritySerializer, request.data)
-        order = set_priority(order_numbered(number, request).pk, wanted["priority"], actor=principal_of(request))
+        order = set_priority(found.pk, wanted["priority"], actor=principal_of(request))
         return Response({"number": order.number, "priority": order.priority})
 
 
