@@ -31,11 +31,11 @@ TABS = {
     "stock": [
         ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain", "kit")),
         ("low_stock", lambda: _("Running low"), "inventory.view_stocklevel", ()),
-        ("sourcing", lambda: _("Sourcing"), "inventory.view_stocklevel", ("simulation",)),
-        ("import_skus", lambda: _("Import"), "inventory.add_sku", ()),
+        ("shortfalls", lambda: _("Shortfalls"), "orders.view_order", ()),
         ("transfers", lambda: _("Transfers"), "inventory.view_stocklevel", ("transfer", "new_transfer")),
         ("counts", lambda: _("Counts"), "inventory.view_stocklevel", ("count", "review_count")),
-        ("shortfalls", lambda: _("Shortfalls"), "orders.view_order", ()),
+        ("sourcing", lambda: _("Sourcing"), "inventory.view_stocklevel", ("simulation",)),
+        ("import_skus", lambda: _("Import"), "inventory.add_sku", ()),
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ()),
@@ -77,7 +77,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def pages_for(user: User | AnonymousUser) -> set[str]:
     """Give the url names of the desk's pages that `user` may open."""
-    return {name for name, _title, permission, _key, _under in NAVIGATION if may(user, permission)}
+    tabs = [tab for group in TABS.values() for tab in group]
+    return {name for name, _title, permission, *_ in (*NAVIGATION, *tabs) if may(user, permission)}
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
