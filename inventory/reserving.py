@@ -132,12 +132,15 @@ def _own(asking: Sequence[Asking]) -> dict[int, list[Reservation]]:
 
 
 def _already(asking: Sequence[Asking]) -> dict[int, dict[int, Decimal]]:
-    """Give order → warehouse → what it has from there, gone out or reserved, is sold for. One query; none where nobody has anything."""
+    """Give order → warehouse → what it has reserved there is sold for. One query; none where nobody has anything.
+
+    What has gone out binds nothing any more: a rest that was too little to be a part of its own goes by itself then, instead of waiting for ever.
+    """
     values = {one.order_id: one.values for one in asking if one.values and not one.anew}
     if not values:
         return {}
     found: dict[int, dict[int, Decimal]] = {}
-    taken = Reservation.objects.filter(order_id__in=values, state__in=[ReservationState.FIRM, ReservationState.CONSUMED], line_units__gt=0)
+    taken = Reservation.objects.filter(order_id__in=values, state=ReservationState.FIRM, line_units__gt=0)
     for order, line, warehouse, units in taken.values_list("order_id", "line_id", "warehouse_id").annotate(units=Sum("line_units")).order_by():
         places = found.setdefault(order, {})
         places[warehouse] = places.get(warehouse, Decimal(0)) + values[order].get(line, Decimal(0)) * units

@@ -38,13 +38,16 @@ class Brings:
 
 @dataclass(frozen=True)
 class WaitsFor:
-    """A SKU that a line waits for. `expected_on` None: not all of it is on its way. `there`: it is free now, and waits for what comes with it."""
+    """A SKU that a line waits for. `expected_on` None: not all of it is on its way. `is_bound`: it must come
+    to where the rest of its order lies, because it is too little to go by itself, or the order ships complete.
+    """
 
     sku: str
     units: int
     promised_on: date | None
     expected_on: date | None
     brings: tuple[Brings, ...]
+    is_bound: bool = False
 
     @property
     def unknown(self) -> int:
@@ -96,7 +99,9 @@ def stock_of_lines(order_id: int) -> dict[int, LineStock]:
         pegs[peg.backorder_id].append(_brings(peg))
     waits: dict[int, list[WaitsFor]] = defaultdict(list)
     for row in rows:
-        waits[row.line_id].append(WaitsFor(row.sku.code, row.quantity, row.promised_on, row.expected_on, tuple(pegs[row.pk])))
+        waits[row.line_id].append(
+            WaitsFor(row.sku.code, row.quantity, row.promised_on, row.expected_on, tuple(pegs[row.pk]), row.only_from is not None)
+        )
     return {line: LineStock(tuple(lies[line]), tuple(waits[line])) for line in {*lies, *waits}}
 
 

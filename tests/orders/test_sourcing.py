@@ -14,6 +14,9 @@ from inventory.sourcing import change_rules
 from oms.core.locks import lock
 from orders.models import Order, OrderLine
 from orders.reserving import fill_backorders
+from shipping.dispatching import dispatch_shipment
+from shipping.fulfilling import pack_shipment
+from shipping.models import Shipment
 from tests import cast
 
 
@@ -44,6 +47,23 @@ def test_what_was_refused_as_too_small_a_part_stays_refused(house, prove):
     assert line_of(order).backordered == 5
     assert line_of(order).promised_on is None
     assert Backorder.objects.get().only_from == [house.leeds.pk]
+    prove()
+
+
+def test_what_was_too_little_to_be_a_part_goes_by_itself_once_the_rest_has_left(house, prove, plain_labels):
+    in_force("split_value", split_value=Decimal(60))
+    order = house.place(("MUG", 35))
+    reserve()
+    cast.run_line("invoice", "plan")
+    shipment = Shipment.objects.get()
+    pack_shipment(shipment.pk, actor="user:test")
+    cast.run_line("book")
+    dispatch_shipment(shipment.pk, actor="user:test")
+
+    Backorder.objects.update(tried_at=timezone.now() - timedelta(hours=2))
+    cast.run_line("backorders")
+
+    assert taken(order) == [("Ghent", 5)]
     prove()
 
 
