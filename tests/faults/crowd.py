@@ -82,10 +82,8 @@ def _alone(act: Callable[[], Any]) -> Any:
 
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid IN"
-            " (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY(pg_blocking_pids(pid))))"
-        )
+        # Not pg_stat_activity: in a transaction it goes on showing who was there when it was first looked at.
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
         return cursor.fetchone()[0]
 
 

@@ -66,7 +66,7 @@ def test_swapping_shipping_and_calling_off_at_once_gives_every_chair_to_one_orde
 
     assert sum(StockLevel.objects.filter(sku=real_house.chair).values_list("reserved", flat=True)) == held()
     assert held() + sum(OrderLine.objects.values_list("shipped", flat=True)) <= 75
-    assert any(not isinstance(result, Exception) for result in results[::4])
+    assert any(not isinstance(result, Exception) for result in (*results[::4], *results[1::4]))
     assert deadlocks() == before
     prove()
 

@@ -109,15 +109,15 @@ def test_part_of_an_order_goes_on_and_the_rest_follows(house, prove):
     prove()
 
 
-def test_an_order_to_be_shipped_whole_waits_and_keeps_what_it_has(house, prove):
+def test_an_order_to_be_shipped_whole_waits_in_one_warehouse_and_keeps_what_it_has(house, prove):
     order = house.place(("MUG", 60), accepts_part_deliveries=False)
     line()
 
     [row] = again(order).lines.all()
-    assert (again(order).state, row.reserved, row.backordered, row.planned, row.invoiced) == ("backordered", 50, 10, 0, 0)
-    assert "It waits for 10 units: 10 × MUG" in blocker_of(again(order)).sentence
+    assert (again(order).state, row.reserved, row.backordered, row.planned, row.invoiced) == ("backordered", 30, 30, 0, 0)
+    assert "It waits for 30 units: 30 × MUG" in blocker_of(again(order)).sentence
 
-    house.stock(house.mug, 10)
+    house.stock(house.mug, 30)
     line()
 
     [row] = again(order).lines.all()
