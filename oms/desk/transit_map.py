@@ -22,12 +22,11 @@ PEOPLES_LIMIT_SECONDS = 86_400
 _MAIN = ("screen", "reserve", "invoice", "plan", "pick", "book", "dispatch", "track", "complete")
 # Side tracks: the stop on the main line that each leaves from, the nearest first.
 _SIDES = {
-    "screen": ("expire", "lapse"),
-    "reserve": ("backorders", "peg", "replenish", "learn", "purchase_pdf"),
-    "invoice": ("invoice_pdf", "send"),
+    "screen": ("expire", "lapse", "simulate"),
+    "reserve": ("backorders", "peg", "replenish", "learn"),
+    "invoice": ("invoice_pdf", "purchase_pdf", "send"),
     "plan": ("credit",),
     "book": ("void",),
-    "complete": ("simulate",),
     "dispatch": ("hand_over", "post_stock", "match_bills"),
 }
 # Where people look further: url name, query.
