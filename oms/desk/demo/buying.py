@@ -73,7 +73,7 @@ def list_what_they_sell(vendors: Sequence[Vendor], skus: Sequence[Sku]) -> None:
         item = VendorItem.objects.create(
             vendor=vendor,
             sku=sku,
-            vendor_code=f"{vendor.name[:2].upper()}-{4100 + 7 * number}",
+            vendor_code=f"{vendor.name[:3].upper()}-{4100 + 7 * number}",
             pack_size=pack,
             minimum_order=pack,
             is_preferred=True,
