@@ -76,7 +76,7 @@ class Rule:
 class Wanted:
     """What an order still wants, and where it goes.
 
-    `ships_complete`: its customer takes one delivery and no parts. `already`: warehouse → what the order has from there is sold for.
+    `ships_complete`: its customer takes one delivery and no parts. `already`: warehouse → what the order has reserved there is sold for.
     """
 
     demands: Sequence[Demand]
