@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.models import Address, ApiKey, Channel, Contact, Customer
-from oms.core.admin import KeptAdmin
+from customers.models import Address, ApiKey, BlockedKey, Channel, Contact, Customer
+from oms.core.admin import KeptAdmin, ReadOnlyAdmin
 
 
 class ContactInline(admin.TabularInline):
@@ -57,3 +57,6 @@ class ApiKeyAdmin(KeptAdmin):
     def revoke(self, request: HttpRequest, rows: Any) -> None:
         count = rows.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
         messages.success(request, _("%(count)d keys are revoked.") % {"count": count})
+
+
+admin.site.register(BlockedKey, ReadOnlyAdmin)

@@ -31,3 +31,9 @@ class PaymentMethod(TextChoices):
     BANK_TRANSFER = "bank_transfer", _("Bank transfer")
     CARD = "card", _("Card")
     CASH = "cash", _("Cash")
+
+
+class BlockedKind(TextChoices):
+    PHONE = "phone", _("Telephone number")
+    EMAIL = "email", _("E-mail")
+    ADDRESS = "address", _("Address")

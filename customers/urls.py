@@ -1,9 +1,11 @@
 from django.urls import path
 
-from customers import views
+from customers import blocklist_views, views
 
 urlpatterns = [
     path("customers/", views.customers, name="customers"),
     path("customers/new/", views.new_customer, name="new_customer"),
+    path("customers/blocklist/", blocklist_views.blocklist, name="blocklist"),
+    path("customers/blocklist/<int:pk>/lift", blocklist_views.lift_block, name="lift_block"),
     path("customers/<str:number>/edit/", views.edit_customer, name="edit_customer"),
 ]

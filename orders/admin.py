@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from oms.core.admin import KeptAdmin, ReadOnlyAdmin
-from orders.models import Hold, Order, TaxRate
+from orders.models import Hold, Order, ScreeningRule, TaxRate
 
 
 @admin.register(TaxRate)
@@ -15,6 +15,13 @@ class TaxRateAdmin(KeptAdmin):
 class OrderAdmin(ReadOnlyAdmin):
     list_display = ("number", "customer", "state", "total", "placed_at")
     list_select_related = ("customer",)
+
+
+@admin.register(ScreeningRule)
+class ScreeningRuleAdmin(ReadOnlyAdmin):
+    """Only looked at: the desk's page keeps them, because a change has held orders looked at again."""
+
+    list_display = ("kind", "is_active", "amount", "count", "factor")
 
 
 admin.site.register(Hold, ReadOnlyAdmin)

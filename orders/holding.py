@@ -1,6 +1,9 @@
 """Holding an order back, and letting it go on."""
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -8,7 +11,7 @@ from oms.core.errors import Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock_one
 from orders.models import Hold, Order
-from orders.states import HoldKind
+from orders.states import HoldKind, ScreeningKind
 
 
 def lock_order(pk: int) -> Order:
@@ -56,3 +59,14 @@ def release_hold(hold_pk: int, *, actor: str) -> Order:
             order.save(update_fields=["open_holds", "version"])
             record([fact("order.hold_released", "order", order.pk, order_id=order.pk, actor=actor, reason=hold.reason)])
     return order
+
+
+def look_again(*, kinds: Iterable[str] = ScreeningKind.values, customers: Iterable[int] | None = None) -> None:
+    """Have the screening's holds of `kinds` looked at now: what they were placed for has changed. `customers`: theirs only.
+
+    In the caller's transaction. Safe to repeat.
+    """
+    rows = Hold.objects.filter(released_at__isnull=True, look_again_at__isnull=False, kind__in=list(kinds))
+    if customers is not None:
+        rows = rows.filter(order__customer__in=list(customers))
+    rows.update(look_again_at=Now())

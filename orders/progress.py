@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from oms.core import bulk
 from oms.core.events import fact, record
+from orders.holding import look_again
 from orders.models import Order, OrderLine
 from orders.models.orders import DERIVED
 from orders.selectors import lines_of
-from orders.states import OrderState
+from orders.states import OrderState, ScreeningKind
 
 
 def note_planned(orders: list[Order], planned: Mapping[int, int]) -> None:
@@ -71,6 +72,7 @@ def note_paid(order: Order, amount: Decimal) -> None:
     order.paid_total += amount
     order.refresh(lines_of([order])[order.pk])
     order.save(update_fields=["paid_total", *DERIVED])
+    look_again(kinds=[ScreeningKind.CREDIT, ScreeningKind.FIRST_ORDER], customers=[order.customer_id])
 
 
 def note_step(orders: list[Order], step: str) -> None:

@@ -30,9 +30,26 @@ class FulfilmentStatus(TextChoices):
     DELIVERED = "delivered", _("Delivered")
 
 
+class ScreeningKind(TextChoices):
+    """What may speak against an order. Each places the hold of its own name."""
+
+    CREDIT = "credit", _("Credit exceeded")
+    BLOCKED = "blocked", _("Blocked")
+    FIRST_ORDER = "first_order", _("Large first order")
+    ADDRESS = "address", _("Addresses differ")
+    MANY_ORDERS = "many_orders", _("Many orders an hour")
+    UNUSUAL = "unusual", _("Unusual amount")
+
+
 class HoldKind(TextChoices):
+    """Why an order must wait: what the screening finds, or a person."""
+
     CREDIT = "credit", _("Credit limit")
-    BLOCKED = "blocked", _("Customer blocked")
+    BLOCKED = "blocked", _("Blocked")
+    FIRST_ORDER = "first_order", _("Large first order")
+    ADDRESS = "address", _("Addresses differ")
+    MANY_ORDERS = "many_orders", _("Many orders an hour")
+    UNUSUAL = "unusual", _("Unusual amount")
     MANUAL = "manual", _("Held by a colleague")
 
 

@@ -7,7 +7,7 @@ from oms.core.stations import OutsideStation, Station
 from orders.models import Order
 from orders.progress import complete_orders, expire_drafts
 from orders.reserving import fill_backorders, reserve_orders
-from orders.screening import screen_orders
+from orders.screening import held_and_due, release_settled, screen_orders
 from orders.simulating import keep_results, run_simulation, simulations_waiting
 
 SCREEN = Station(
@@ -17,6 +17,13 @@ SCREEN = Station(
     work=screen_orders,
     since="placed_at",
     answers_at_once=True,
+)
+RELEASE = Station(
+    name="release",
+    title=_("Release holds"),
+    waiting=held_and_due,
+    work=release_settled,
+    since="placed_at",
 )
 RESERVE = Station(
     name="reserve",

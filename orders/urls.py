@@ -1,9 +1,11 @@
 from django.urls import include, path
 
-from orders import swap_views, views
+from orders import screening_views, swap_views, views
 
 urlpatterns = [
     path("", views.orders, name="orders"),
+    path("screening/", screening_views.screening, name="screening"),
+    path("screening/rules", screening_views.change_screening, name="change_screening"),
     path("phone/", include("orders.phone.urls")),
     path("holds/<int:pk>/release", views.release, name="release_hold"),
     path("<str:number>/priority", swap_views.priority, name="set_priority"),

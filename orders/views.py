@@ -3,19 +3,20 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from oms.core.access import actor_of, staff_may
+from oms.core.access import actor_of, may, staff_may
 from oms.core.pages import keyset_page
 from oms.core.readable import row_of
 from orders.cancelling import cancel_order
 from orders.filters import OrderFilter
 from orders.holding import place_hold, release_hold
-from orders.models import Order
+from orders.models import Hold, Order
 
 
 def row_or_404(number: str) -> int:
@@ -61,9 +62,12 @@ def hold(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@staff_may("orders.hold_order")
+@staff_may("orders.view_order")
 def release(request: HttpRequest, pk: int) -> HttpResponse:
-    """Release a hold."""
+    """Release a hold, by whom it concerns."""
+    hold = get_object_or_404(Hold, pk=pk)
+    if not may(request.user, hold.released_with):
+        raise PermissionDenied(hold.kind)
     order = release_hold(pk, actor=actor_of(request.user))
     messages.success(request, _("%(number)s goes on.") % {"number": order.number})
     return redirect("order", order.number)

@@ -21,6 +21,9 @@ EXTRA = {
     "orders.place_order": ("orders", "order", _("Can place orders")),
     "orders.cancel_order": ("orders", "order", _("Can cancel orders")),
     "orders.hold_order": ("orders", "order", _("Can hold and release orders")),
+    "orders.release_credit": ("orders", "order", _("Can let an order go on that is held for credit")),
+    "orders.release_screening": ("orders", "order", _("Can let an order go on that the screening has held")),
+    "customers.keep_blocklist": ("customers", "blockedkey", _("Can block numbers, e-mails and addresses")),
     "orders.swap_stock": ("orders", "order", _("Can swap stock between two orders")),
     "orders.set_priority": ("orders", "order", _("Can say how urgent an order is")),
     "inventory.adjust_stock": ("inventory", "stocklevel", _("Can count and correct stock")),
@@ -72,6 +75,7 @@ _ACCOUNTANT = [
     *_EVERYBODY,
     "inventory.correct_cost",
     "orders.hold_order",
+    "orders.release_credit",
     "accounting.view_invoice",
     "accounting.view_payment",
     "accounting.record_payment",
@@ -104,13 +108,21 @@ _REFERENCE_DATA = [
         ("inventory", "sourcingrule"),
         ("inventory", "reorderrule"),
         ("orders", "taxrate"),
+        ("orders", "screeningrule"),
         ("shipping", "carrier"),
         ("accounting", "account"),
         ("accounting", "period"),
     )
     for verb in ("view", "add", "change")
 ]
-_MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, "inventory.approve_purchase", "orders.swap_stock", "core.view_event"})
+_MANAGERS = [
+    "inventory.approve_purchase",
+    "orders.swap_stock",
+    "orders.release_screening",
+    "customers.keep_blocklist",
+    "core.view_event",
+]
+_MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, *_MANAGERS})
 
 ROLES: dict[str, list[str]] = {
     "clerk": _CLERK,

@@ -14,9 +14,9 @@ from oms.core.models import Proof, Trouble, User
 NAVIGATION = [
     # url name, title, permission, key after g, the pages that are looked for under it
     ("home", lambda: _("Line"), "orders.view_order", "h", ()),
-    ("orders", lambda: _("Orders"), "orders.view_order", "o", ("order", "swap", "swap_with", "order_line")),
+    ("orders", lambda: _("Orders"), "orders.view_order", "o", ()),
     ("phone", lambda: _("Phone order"), "orders.place_order", "n", ()),
-    ("customers", lambda: _("Customers"), "customers.view_customer", "c", ("customer", "new_customer", "edit_customer")),
+    ("customers", lambda: _("Customers"), "customers.view_customer", "c", ()),
     ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ()),
     ("purchasing", lambda: _("Purchasing"), "inventory.view_purchaseorder", "p", ()),
     ("shipments", lambda: _("Shipments"), "shipping.view_shipment", "w", ("shipment",)),
@@ -28,6 +28,14 @@ NAVIGATION = [
 # Pages that share a word of the bar stand as tabs below it: the word's url name → its pages.
 TABS = {
     # url name, title, permission, the pages that are looked for under it
+    "orders": [
+        ("orders", lambda: _("Orders"), "orders.view_order", ("order", "swap", "swap_with", "order_line")),
+        ("screening", lambda: _("Screening"), "orders.view_order", ("change_screening",)),
+    ],
+    "customers": [
+        ("customers", lambda: _("Customers"), "customers.view_customer", ("customer", "new_customer", "edit_customer")),
+        ("blocklist", lambda: _("Blocklist"), "customers.view_customer", ()),
+    ],
     "stock": [
         ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain", "kit")),
         ("low_stock", lambda: _("Running low"), "inventory.view_stocklevel", ()),

@@ -1,7 +1,8 @@
 from orders.models.holds import Hold
 from orders.models.lines import OrderCharge, OrderLine
 from orders.models.orders import Order
+from orders.models.screening import ScreeningRule
 from orders.models.simulations import SourcingSimulation
 from orders.models.tax import TaxRate
 
-__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "SourcingSimulation", "TaxRate"]
+__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "ScreeningRule", "SourcingSimulation", "TaxRate"]

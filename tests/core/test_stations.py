@@ -25,7 +25,8 @@ from oms.core import stations, tasks
 from oms.core.models import Event, NumberSeries, Trouble
 from orders import screening
 from orders.cancelling import cancel_order
-from orders.models import Order
+from orders.models import Hold, Order
+from orders.states import ScreeningKind
 from shipping.carriers.base import TrackingUpdate
 from shipping.fulfilling import pack_shipment
 from shipping.models import Carrier, Shipment
@@ -34,7 +35,7 @@ from tests import cast
 from tests.accounting import buying
 
 INSIDE = (
-    "screen", "reserve", "backorders", "peg", "learn", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
+    "screen", "release", "reserve", "backorders", "peg", "learn", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
     "complete", "credit", "expire", "lapse",
 )  # fmt: skip
 
@@ -48,10 +49,10 @@ def strange(house, monkeypatch):
     orders = [house.place(("MUG", 1)) for _ in range(3)]
     plain = screening._objections
 
-    def objections(order, customer, exposure):
+    def objections(order, cases):
         if order.pk == orders[1].pk:
             raise ValueError("a strange order")
-        return plain(order, customer, exposure)
+        return plain(order, cases)
 
     monkeypatch.setattr(screening, "_objections", objections)
     orders[1].mend = lambda: monkeypatch.setattr(screening, "_objections", plain)
@@ -317,6 +318,19 @@ def ready_to_peg(house, count):
     order_from_vendor(house.vendor, house.leeds, [(sku, 1) for sku in skus], actor="user:test")
 
 
+def ready_to_release(house, count):
+    """Have `count` orders held for every reason there is, and the reasons gone."""
+    orders = [house.place(("MUG", 1)) for _ in range(count)]
+    cast.run_line("screen")
+    kinds = [kind for kind in ScreeningKind if kind != "credit"]
+    Hold.objects.bulk_create(
+        Hold(order=order, kind=kind, reason="gone", placed_by="station:screen", placed_at=timezone.now(), look_again_at=timezone.now())
+        for order in orders
+        for kind in kinds
+    )
+    Order.objects.filter(pk__in=[order.pk for order in orders]).update(open_holds=len(kinds))
+
+
 def ready_to_lapse(house, count):
     for i in range(count):
         hold_stock(f"{Sku.objects.count()}-{i}-{count}", [("MUG", 1)], actor="user:test")
@@ -334,6 +348,7 @@ def ready_to_match(house, count):
 READY = {
     "match_bills": ready_to_match,
     "screen": ready_to_screen,
+    "release": ready_to_release,
     "reserve": ready_to_reserve,
     "backorders": ready_to_fill,
     "learn": ready_to_learn,
