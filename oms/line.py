@@ -12,7 +12,7 @@ from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STO
 from inventory.stations import LAPSE, LEARN, PEG, PURCHASE_PDF, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
-from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RELEASE, RESERVE, SCREEN, SIMULATE
+from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RELEASE, RESERVE, SCREEN, SIMULATE, STANDING
 from shipping.stations import BOOK, HAND_OVER, PLAN, TRACK, VOID
 
 SEND = OutsideStation(
@@ -26,6 +26,7 @@ SEND = OutsideStation(
 
 LINE = [
     #        station      is woken by                                                        works on, queue
+    replace(STANDING, wakes_on=("standing.set_up", "standing.changed", "standing.resumed")),  # standing orders
     replace(SCREEN, wakes_on=("order.placed",)),                                             # orders
     replace(RELEASE, wakes_on=("payment.received", "screening.changed", "blocklist.lifted", "customer.changed")),  # orders
     replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders

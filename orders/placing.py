@@ -72,6 +72,7 @@ class OrderDraft:
     accepts_part_deliveries: bool | None = None
     placed_at: datetime | None = None
     basket: str = ""
+    standing_order_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,7 @@ def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address],
         terms_days=customer.terms_days if on_terms else 0,
         accepts_part_deliveries=(customer.accepts_part_deliveries if draft.accepts_part_deliveries is None else draft.accepts_part_deliveries),
         basket=draft.basket,
+        standing_order_id=draft.standing_order_id,
         placed_by=actor,
         placed_at=draft.placed_at or timezone.now(),
     )

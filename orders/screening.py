@@ -1,7 +1,7 @@
 """Screening: does anything speak against an order? Each reason is a hold, a row with its kind; one whose cause is gone is released by itself."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
@@ -18,9 +18,9 @@ from oms.core.messages import queue
 from oms.core.models import Message
 from oms.core.money import ZERO
 from oms.core.reading import read
-from orders.models import Hold, Order
+from orders.models import Hold, Order, StandingOrder
 from orders.objections import Case, Rule, objections
-from orders.states import HoldKind, ScreeningKind
+from orders.states import HoldKind, ScreeningKind, StandingState
 
 ACTOR = "station:screen"
 RELEASER = "station:release"
@@ -50,7 +50,8 @@ def screen_orders(orders: list[Order]) -> None:
     bulk.insert_all(holds)
     bulk.save_all(orders, "screened_at", "open_holds")
     note_orders(customers, [Bought(order.customer_id, order.total, order.placed_at) for order in orders if order.placed_at])
-    queue(_confirmation(order) for order in orders if order.email)
+    next_on = _next_on(orders)
+    queue(_confirmation(order, next_on.get(order.standing_order_id)) for order in orders if order.email)
     held: dict[int, list[str]] = {}
     for hold in holds:
         held.setdefault(hold.order_id, []).append(hold.reason)
@@ -211,7 +212,15 @@ def _held_already(orders: Sequence[Order]) -> set[tuple[int, str]]:
     return set(Hold.objects.filter(order__in=held, released_at__isnull=True).values_list("order_id", "kind"))
 
 
-def _confirmation(order: Order) -> Message:
+def _next_on(orders: Sequence[Order]) -> dict[int | None, date]:
+    """Give standing order → its next day, where it goes on. One query; none where none of `orders` is of one."""
+    standing = {order.standing_order_id for order in orders if order.standing_order_id}
+    if not standing:
+        return {}
+    return dict(StandingOrder.objects.filter(pk__in=standing, state=StandingState.ACTIVE).order_by().values_list("pk", "next_on"))
+
+
+def _confirmation(order: Order, next_on: date | None) -> Message:
     return Message(
         kind="order_confirmation",
         recipient=order.email,
@@ -223,5 +232,6 @@ def _confirmation(order: Order) -> Message:
             "total": str(order.total),
             "currency": order.currency,
             "token": order.public_token,
+            **({"standing": True, "next_on": next_on.isoformat() if next_on else ""} if order.standing_order_id else {}),
         },
     )

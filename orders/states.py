@@ -66,6 +66,17 @@ class SimulationState(TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class StandingState(TextChoices):
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
+
+
+class RecurrenceUnit(TextChoices):
+    WEEK = "week", _("weeks")
+    MONTH = "month", _("months")
+
+
 OPEN_STATES = (
     OrderState.PLACED,
     OrderState.ALLOCATED,
@@ -96,3 +107,4 @@ ORDER_MOVES = [
     *((str(state), "cancelled") for state in CANCELLABLE_STATES),
 ]
 SIMULATION_MOVES = [("queued", "running"), ("running", "done"), ("queued", "failed"), ("running", "failed")]
+STANDING_MOVES = [("active", "paused"), ("paused", "active"), ("active", "ended"), ("paused", "ended")]

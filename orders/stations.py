@@ -9,6 +9,7 @@ from orders.progress import complete_orders, expire_drafts
 from orders.reserving import fill_backorders, reserve_orders
 from orders.screening import held_and_due, release_settled, screen_orders
 from orders.simulating import keep_results, run_simulation, simulations_waiting
+from orders.standing import place_standing, standing_due
 
 SCREEN = Station(
     name="screen",
@@ -57,6 +58,13 @@ SIMULATE = OutsideStation(
     work=keep_results,
     batch=1,
     lease_seconds=600,
+)
+STANDING = Station(
+    name="standing",
+    title=_("Standing orders"),
+    waiting=standing_due,
+    work=place_standing,
+    since="next_on",
 )
 EXPIRE = Station(
     name="expire",

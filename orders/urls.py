@@ -1,11 +1,16 @@
 from django.urls import include, path
 
-from orders import screening_views, swap_views, views
+from orders import screening_views, standing_views, swap_views, views
 
 urlpatterns = [
     path("", views.orders, name="orders"),
     path("screening/", screening_views.screening, name="screening"),
     path("screening/rules", screening_views.change_screening, name="change_screening"),
+    path("standing/", standing_views.standing_orders, name="standing_orders"),
+    path("standing/new", standing_views.new_standing_order, name="new_standing_order"),
+    path("standing/<str:number>/", standing_views.standing_order, name="standing_order"),
+    path("standing/<str:number>/edit", standing_views.edit_standing_order, name="edit_standing_order"),
+    path("standing/<str:number>/<str:action>", standing_views.act, name="act_on_standing_order"),
     path("phone/", include("orders.phone.urls")),
     path("holds/<int:pk>/release", views.release, name="release_hold"),
     path("<str:number>/priority", swap_views.priority, name="set_priority"),

@@ -30,6 +30,7 @@ TABS = {
     # url name, title, permission, the pages that are looked for under it
     "orders": [
         ("orders", lambda: _("Orders"), "orders.view_order", ("order", "swap", "swap_with", "order_line")),
+        ("standing_orders", lambda: _("Standing orders"), "orders.view_order", ("standing_order", "new_standing_order", "edit_standing_order")),
         ("screening", lambda: _("Screening"), "orders.view_order", ("change_screening",)),
     ],
     "customers": [

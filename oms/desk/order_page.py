@@ -28,7 +28,7 @@ MOST_EVENTS = 200
 @staff_may("orders.view_order")
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """Show an order: where it stands, what it waits for, its lines, shipments, invoices, payments, messages and timeline."""
-    found = Order.objects.select_related("customer", "channel").filter(pk=row_or_404(number)).first()
+    found = Order.objects.select_related("customer", "channel", "standing_order").filter(pk=row_or_404(number)).first()
     if found is None:
         raise Http404
     events = list(Event.objects.filter(order_id=found.pk).order_by("-id")[:MOST_EVENTS])

@@ -22,7 +22,7 @@ PEOPLES_LIMIT_SECONDS = 86_400
 _MAIN = ("screen", "reserve", "invoice", "plan", "pick", "book", "dispatch", "track", "complete")
 # Side tracks: the stop on the main line that each leaves from, the nearest first.
 _SIDES = {
-    "screen": ("release", "expire", "lapse", "simulate"),
+    "screen": ("standing", "release", "expire", "lapse", "simulate"),
     "reserve": ("backorders", "peg", "replenish", "learn"),
     "invoice": ("invoice_pdf", "purchase_pdf", "send"),
     "plan": ("credit",),
@@ -32,6 +32,7 @@ _SIDES = {
 # Where people look further: url name, query.
 _PAGES = {
     "screen": ("orders", "state=placed"),
+    "standing": ("standing_orders", ""),
     "release": ("orders", "state=held"),
     "reserve": ("orders", "state=placed"),
     "backorders": ("orders", "state=waiting"),

@@ -3,6 +3,7 @@ from orders.models.lines import OrderCharge, OrderLine
 from orders.models.orders import Order
 from orders.models.screening import ScreeningRule
 from orders.models.simulations import SourcingSimulation
+from orders.models.standing import StandingLine, StandingOrder
 from orders.models.tax import TaxRate
 
-__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "ScreeningRule", "SourcingSimulation", "TaxRate"]
+__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "ScreeningRule", "SourcingSimulation", "StandingLine", "StandingOrder", "TaxRate"]

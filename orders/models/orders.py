@@ -85,6 +85,7 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     state = FSMField(max_length=12, choices=OrderState.choices, default=OrderState.DRAFT, protected=True)
     external_reference = models.CharField(max_length=100, blank=True)
+    standing_order = models.ForeignKey("orders.StandingOrder", null=True, on_delete=models.PROTECT, related_name="orders")
     basket = models.CharField(max_length=80, blank=True, help_text="Whose soft reservations it took up")
     public_token = models.CharField(max_length=32, unique=True)
     version = models.PositiveIntegerField(default=1)

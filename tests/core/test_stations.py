@@ -26,6 +26,7 @@ from oms.core.models import Event, NumberSeries, Trouble
 from orders import screening
 from orders.cancelling import cancel_order
 from orders.models import Hold, Order
+from orders.standing import StandingDraft, set_up_standing_order
 from orders.states import ScreeningKind
 from shipping.carriers.base import TrackingUpdate
 from shipping.fulfilling import pack_shipment
@@ -35,7 +36,7 @@ from tests import cast
 from tests.accounting import buying
 
 INSIDE = (
-    "screen", "release", "reserve", "backorders", "peg", "learn", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
+    "standing", "screen", "release", "reserve", "backorders", "peg", "learn", "replenish", "invoice", "plan", "track", "post_stock", "match_bills",
     "complete", "credit", "expire", "lapse",
 )  # fmt: skip
 
@@ -331,6 +332,13 @@ def ready_to_release(house, count):
     Order.objects.filter(pk__in=[order.pk for order in orders]).update(open_holds=len(kinds))
 
 
+def ready_to_stand(house, count):
+    """Have `count` standing orders due."""
+    draft = StandingDraft({"MUG": 1, "LAMP": 1}, timezone.localdate())
+    for _ in range(count):
+        set_up_standing_order(house.anna.pk, draft, channel=house.web, actor="user:test")
+
+
 def ready_to_lapse(house, count):
     for i in range(count):
         hold_stock(f"{Sku.objects.count()}-{i}-{count}", [("MUG", 1)], actor="user:test")
@@ -346,6 +354,7 @@ def ready_to_match(house, count):
 
 
 READY = {
+    "standing": ready_to_stand,
     "match_bills": ready_to_match,
     "screen": ready_to_screen,
     "release": ready_to_release,

@@ -14,6 +14,7 @@ from inventory.models import Sku, Warehouse
 from inventory.sourcing import RuleChange
 from oms.core import stations
 from oms.desk.demo.buying import buy
+from oms.desk.demo.habits import keep_habits
 from orders.cancelling import cancel_order
 from orders.holding import place_hold
 from orders.models import Order
@@ -42,6 +43,7 @@ def trade(channels: dict[str, Channel], customers: list[Customer], skus: list[Sk
     buy(Warehouse.objects.get(code="leeds"))
     _run("post_stock")
     _wonder()
+    keep_habits(channels[ChannelKind.PHONE], customers, skus)
 
 
 def _place(channels: dict[str, Channel], customers: list[Customer], skus: list[Sku], dice: random.Random) -> None:

@@ -41,11 +41,12 @@ _MOODS = {
         "packed",
         "ordered",
         "acknowledged",
+        "active",
         "firm",
     ),
-    "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late"),
+    "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late", "paused"),
     "bad": ("failed", "exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
-    "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed"),
+    "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed", "ended"),
 }
 _MOOD_OF = {state: mood for mood, states in _MOODS.items() for state in states}
 _MESSAGES = {
@@ -59,7 +60,7 @@ _MESSAGES = {
 }
 # How people call a document tells which page shows it.
 _PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "VB": "bill", "C": "customer", "V": "vendor"}
-_PAGES |= {"TR": "transfer", "CT": "count"}
+_PAGES |= {"ST": "standing_order", "TR": "transfer", "CT": "count"}
 
 
 @register.filter
