@@ -23,8 +23,6 @@ class Blocker:
 
 def blocker_of(order: Order) -> Blocker | None:
     """Say what `order` waits for and who must act; None where it is closed. At most three queries."""
-    if order.state == OrderState.DRAFT:
-        return Blocker(_("It is a draft: place it or let it lapse."), _("Clerk"))
     if not order.is_open:
         return None
     if order.open_holds:

@@ -224,7 +224,6 @@ def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced:
     charges = _charges(draft, catalogue, country)
     amounts = add_up([Amounts(row.net, row.tax) for row in (*lines, *charges)])
     order.net_total, order.tax_total, order.total = amounts.net, amounts.tax, amounts.gross
-    order.place()
     order.refresh(lines)
     return _Priced(order, lines, charges)
 

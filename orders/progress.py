@@ -91,14 +91,6 @@ def complete_orders(orders: list[Order]) -> None:
     record(fact("order.completed", "order", order.pk, order_id=order.pk, actor="station:complete") for order in orders)
 
 
-def expire_drafts(orders: list[Order]) -> None:
-    """Close drafts whose time has run out. Records `order.expired`."""
-    for order in orders:
-        order.expire()
-    bulk.save_all(orders, "state")
-    record(fact("order.expired", "order", order.pk, order_id=order.pk, actor="station:expire") for order in orders)
-
-
 def _add(orders: list[Order], units: Mapping[int, int], move) -> dict[int, list[OrderLine]]:
     lines = lines_of(orders)
     for some in lines.values():

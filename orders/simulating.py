@@ -31,7 +31,7 @@ MOST_DAYS = 90
 MOST_ORDERS = 50_000
 MOST_OPEN = 5
 CHUNK = 2_000
-NOT_REPLAYED = (OrderState.DRAFT, OrderState.EXPIRED, OrderState.CANCELLED)
+NOT_REPLAYED = (OrderState.CANCELLED,)
 
 
 def ask_for_simulation(rules: Sequence[RuleChange], *, days: int, actor: str) -> SourcingSimulation:

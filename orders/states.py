@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OrderState(TextChoices):
-    DRAFT = "draft", _("Draft")
     PLACED = "placed", _("Placed")
     ALLOCATED = "allocated", _("Allocated")
     BACKORDERED = "backordered", _("Backordered")
@@ -14,7 +13,15 @@ class OrderState(TextChoices):
     DELIVERED = "delivered", _("Delivered")
     COMPLETED = "completed", _("Completed")
     CANCELLED = "cancelled", _("Cancelled")
-    EXPIRED = "expired", _("Expired")
+
+
+class DraftState(TextChoices):
+    """Of what was typed before it is an order."""
+
+    OPEN = "open", _("Open")
+    PARKED = "parked", _("Parked")
+    PLACED = "placed", _("Placed")
+    ABANDONED = "abandoned", _("Given up")
 
 
 class PaymentStatus(TextChoices):
@@ -93,8 +100,6 @@ CANCELLABLE_STATES = (
 )
 # (from, to): the only moves there are. The transitions of the model and the trigger on the column both keep to it.
 ORDER_MOVES = [
-    ("draft", "placed"),
-    ("draft", "expired"),
     ("placed", "allocated"),
     ("placed", "backordered"),
     ("backordered", "allocated"),
@@ -105,6 +110,15 @@ ORDER_MOVES = [
     ("shipped", "delivered"),
     ("delivered", "completed"),
     *((str(state), "cancelled") for state in CANCELLABLE_STATES),
+]
+DRAFT_MOVES = [
+    ("open", "parked"),
+    ("parked", "open"),
+    ("open", "abandoned"),
+    ("parked", "abandoned"),
+    ("abandoned", "open"),
+    ("abandoned", "parked"),
+    *((state, "placed") for state in ("open", "parked", "abandoned")),
 ]
 SIMULATION_MOVES = [("queued", "running"), ("running", "done"), ("queued", "failed"), ("running", "failed")]
 STANDING_MOVES = [("active", "paused"), ("paused", "active"), ("active", "ended"), ("paused", "ended")]

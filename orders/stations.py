@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.backorders import FILLING
 from oms.core.stations import OutsideStation, Station
-from orders.models import Order
-from orders.progress import complete_orders, expire_drafts
+from orders.drafts import lapse_drafts
+from orders.models import Draft, Order
+from orders.progress import complete_orders
 from orders.reserving import fill_backorders, reserve_orders
 from orders.screening import held_and_due, release_settled, screen_orders
 from orders.simulating import keep_results, run_simulation, simulations_waiting
@@ -69,7 +70,7 @@ STANDING = Station(
 EXPIRE = Station(
     name="expire",
     title=_("Expire"),
-    waiting=lambda: Order.objects.lapsed(),
-    work=expire_drafts,
-    since="expires_at",
+    waiting=lambda: Draft.objects.lapsed(),
+    work=lapse_drafts,
+    since="lapses_at",
 )

@@ -19,8 +19,8 @@ _STOPS: list[tuple[str, Callable[[], str], tuple[str, ...]]] = [
     (OrderState.DELIVERED, lambda: _("Delivered"), ("order.delivered",)),
     (OrderState.COMPLETED, lambda: _("Completed"), ("order.completed",)),
 ]
-_REACHED = {state: place for place, (state, _title, _kinds) in enumerate(_STOPS)} | {OrderState.DRAFT: -1, OrderState.BACKORDERED: 0}
-TOLD_BY = tuple(kind for _state, _title, kinds in _STOPS for kind in kinds) + ("order.cancelled", "order.expired")
+_REACHED = {state: place for place, (state, _title, _kinds) in enumerate(_STOPS)} | {OrderState.BACKORDERED: 0}
+TOLD_BY = tuple(kind for _state, _title, kinds in _STOPS for kind in kinds) + ("order.cancelled",)
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def order_stops(order: Order, events: Iterable[Event] = (), *, titles: dict[str,
     told = {event.kind: event.happened_at for event in sorted(events, key=lambda event: event.pk, reverse=True)}
     told["order.placed"] = order.placed_at or told.get("order.placed")
     stops = [(str((titles or {}).get(state) or title()), _first(told, kinds)) for state, title, kinds in _STOPS]
-    if order.state in (OrderState.CANCELLED, OrderState.EXPIRED):
-        return [*_passed(stops, told), OrderStop(str(order.get_state_display()), "here last is-stopped", _first(told, TOLD_BY[-2:]), True)]
+    if order.state == OrderState.CANCELLED:
+        return [*_passed(stops, told), OrderStop(str(order.get_state_display()), "here last is-stopped", _first(told, TOLD_BY[-1:]), True)]
     reached = _REACHED[order.state]
     is_over = order.state == OrderState.COMPLETED
     return [

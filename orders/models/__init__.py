@@ -1,3 +1,4 @@
+from orders.models.drafts import Draft
 from orders.models.holds import Hold
 from orders.models.lines import OrderCharge, OrderLine
 from orders.models.orders import Order
@@ -6,4 +7,4 @@ from orders.models.simulations import SourcingSimulation
 from orders.models.standing import StandingLine, StandingOrder
 from orders.models.tax import TaxRate
 
-__all__ = ["Hold", "Order", "OrderCharge", "OrderLine", "ScreeningRule", "SourcingSimulation", "StandingLine", "StandingOrder", "TaxRate"]
+__all__ = ["Draft", "Hold", "Order", "OrderCharge", "OrderLine", "ScreeningRule", "SourcingSimulation", "StandingLine", "StandingOrder", "TaxRate"]

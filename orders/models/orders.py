@@ -49,10 +49,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
             state=OrderState.DELIVERED, payment_status=PaymentStatus.PAID, invoice_due=False, has_backorders=False, open_holds=0
         ).order_by("placed_at", "id")
 
-    def lapsed(self) -> "OrderQuerySet":
-        """Drafts whose time has run out."""
-        return self.filter(state=OrderState.DRAFT, expires_at__lte=models.functions.Now()).order_by("expires_at", "id")
-
     def open(self) -> "OrderQuerySet":
         return self.filter(state__in=OPEN_STATES)
 
@@ -83,7 +79,7 @@ class Order(models.Model):
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
-    state = FSMField(max_length=12, choices=OrderState.choices, default=OrderState.DRAFT, protected=True)
+    state = FSMField(max_length=12, choices=OrderState.choices, default=OrderState.PLACED, protected=True)
     external_reference = models.CharField(max_length=100, blank=True)
     standing_order = models.ForeignKey("orders.StandingOrder", null=True, on_delete=models.PROTECT, related_name="orders")
     basket = models.CharField(max_length=80, blank=True, help_text="Whose soft reservations it took up")
@@ -122,7 +118,6 @@ class Order(models.Model):
     placed_by = models.CharField(max_length=100, blank=True)
     placed_at = models.DateTimeField(null=True)
     screened_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrderQuerySet.as_manager()
@@ -155,7 +150,6 @@ class Order(models.Model):
             models.Index(fields=["priority", "placed_at", "id"], name="order_q_plan", condition=Q(plan_due=True)),
             models.Index("priority", Coalesce("queued_at", "placed_at"), "id", name="order_q_backorder", condition=Q(has_backorders=True)),
             models.Index(fields=["placed_at", "id"], name="order_q_complete", condition=Q(state="delivered")),
-            models.Index(fields=["expires_at", "id"], name="order_q_expire", condition=Q(state="draft")),
         ]
         triggers = [legal_moves("state", ORDER_MOVES)]
 
@@ -189,14 +183,6 @@ class Order(models.Model):
     def nothing_shipped(self) -> bool:
         """Not one unit has left the warehouse."""
         return self.fulfilment_status == FulfilmentStatus.UNFULFILLED
-
-    @transition(field=state, source=OrderState.DRAFT, target=OrderState.PLACED)
-    def place(self) -> None:
-        """The customer has agreed."""
-
-    @transition(field=state, source=OrderState.DRAFT, target=OrderState.EXPIRED)
-    def expire(self) -> None:
-        """The draft was left lying."""
 
     @transition(
         field=state,

@@ -3,6 +3,7 @@
 import random
 import socket
 import time
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -22,10 +23,10 @@ from inventory.moving import Move, move_stock
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods
 from oms.core import stations, tasks
-from oms.core.models import Event, NumberSeries, Trouble
+from oms.core.models import Event, NumberSeries, Trouble, User
 from orders import screening
 from orders.cancelling import cancel_order
-from orders.models import Hold, Order
+from orders.models import Draft, Hold, Order
 from orders.standing import StandingDraft, set_up_standing_order
 from orders.states import ScreeningKind
 from shipping.carriers.base import TrackingUpdate
@@ -297,15 +298,11 @@ def ready_to_credit(house, count):
 
 
 def ready_to_expire(house, count):
-    Order.objects.bulk_create(
-        [
-            Order(
-                channel=house.web, customer=house.anna, public_token=f"t{Order.objects.count()}-{i}", currency="GBP",
-                invoice_policy="on_allocation", ship_policy="on_terms", payment_method="card", expires_at=timezone.now() - timedelta(hours=1),
-            )
-            for i in range(count)
-        ]
-    )  # fmt: skip
+    owner, _created = User.objects.get_or_create(username="clerk")
+    long_ago = timezone.now() - timedelta(days=15)
+    Draft.objects.bulk_create(
+        Draft(key=uuid.uuid4(), owner=owner, customer=house.anna, started_at=long_ago, saved_at=long_ago, lapses_at=long_ago) for _ in range(count)
+    )
 
 
 def ready_to_peg(house, count):
