@@ -98,6 +98,7 @@ def _bill_line(bill: _Bill, line: OrderLine, quantity: int) -> None:
             tax_name=line.tax_name,
             tax_rate=line.tax_rate,
             tax=tax,
+            discount=share(line.discount),
         )
     )
 
@@ -110,11 +111,12 @@ def _bill_charge(bill: _Bill, charge: OrderCharge) -> None:
             charge_id=charge.pk,
             description=charge.description,
             quantity=1,
-            unit_price=charge.net,
+            unit_price=charge.net + charge.discount + (charge.tax if bill.order.prices_include_tax else ZERO),
             net=charge.net,
             tax_name=charge.tax_name,
             tax_rate=charge.tax_rate,
             tax=charge.tax,
+            discount=charge.discount,
         )
     )
 
@@ -347,4 +349,5 @@ def _repeat(line: InvoiceLine, note: Invoice) -> InvoiceLine:
         tax_name=line.tax_name,
         tax_rate=line.tax_rate,
         tax=line.tax,
+        discount=line.discount,
     )

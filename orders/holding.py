@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from oms.core.errors import Conflict, Invalid, NotFound
+from oms.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock_one
 from orders.models import Hold, Order
@@ -46,11 +46,16 @@ def place_hold(pk: int, *, kind: str = HoldKind.MANUAL, reason: str, actor: str)
 
 
 def release_hold(hold_pk: int, *, actor: str) -> Order:
-    """Release a hold. Locks the order. Releasing one that is released changes nothing. Records `order.hold_released`."""
+    """Release a hold. Locks the order. Releasing one that is released changes nothing. Records `order.hold_released`.
+
+    A price is agreed to by a second person: NotAllowed for who has given it.
+    """
     with transaction.atomic():
         hold = Hold.objects.filter(pk=hold_pk).first()
         if hold is None:
             raise NotFound(_("There is no such hold."))
+        if hold.kind == HoldKind.PRICE and hold.placed_by == actor:
+            raise NotAllowed(_("The price is yours: a second person must agree to it."))
         order = lock_order(hold.order_id)
         released = Hold.objects.filter(pk=hold_pk, released_at__isnull=True).update(released_at=timezone.now(), released_by=actor)
         if released:

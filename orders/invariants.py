@@ -1,6 +1,9 @@
 """What is always true of orders."""
 
+from django.conf import settings
+
 from oms.core.invariants import Invariant
+from oms.core.money import cent
 
 INVARIANTS = [
     Invariant(
@@ -109,6 +112,37 @@ INVARIANTS = [
             WHERE screened_at IS NOT NULL GROUP BY customer_id
         ) o ON o.customer_id = c.id
         WHERE c.orders_count <> coalesce(o.n, 0) OR c.orders_total <> coalesce(o.total, 0)
+        """,
+    ),
+    Invariant(
+        "A line costs its units at their price less its discount, as near as cents go.",
+        f"""
+        SELECT line.id, line.order_id FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
+        WHERE abs(line.quantity * line.unit_price - line.discount - line.net - CASE WHEN o.prices_include_tax THEN line.tax ELSE 0 END)
+            > 1.5 * {cent(settings.BOOKS_CURRENCY)}
+        """,
+    ),
+    Invariant(
+        "An order's discount is the sum of those of its lines and charges.",
+        """
+        SELECT o.id, o.discount_total FROM orders_order o
+        LEFT JOIN (SELECT order_id, sum(discount) AS off FROM orders_orderline WHERE discount > 0 GROUP BY order_id) line
+            ON line.order_id = o.id
+        LEFT JOIN (SELECT order_id, sum(discount) AS off FROM orders_ordercharge WHERE discount > 0 GROUP BY order_id) charge
+            ON charge.order_id = o.id
+        WHERE o.discount_total <> coalesce(line.off, 0) + coalesce(charge.off, 0)
+        """,
+    ),
+    Invariant(
+        "What orders have taken of a promotion's budget is the sum of its redemptions, and a bounded code is used as often as it is redeemed.",
+        """
+        SELECT 'promotion' AS what, p.id, p.used_amount AS counted, coalesce(r.taken, 0) AS redeemed FROM orders_promotion p
+        LEFT JOIN (SELECT promotion_id, sum(amount) AS taken FROM orders_promotionredemption GROUP BY promotion_id) r ON r.promotion_id = p.id
+        WHERE p.budget IS NOT NULL AND p.used_amount <> coalesce(r.taken, 0)
+        UNION ALL
+        SELECT 'code', c.id, c.used, coalesce(r.n, 0) FROM orders_promotioncode c
+        LEFT JOIN (SELECT code_id, count(*) AS n FROM orders_promotionredemption GROUP BY code_id) r ON r.code_id = c.id
+        WHERE c.most_uses IS NOT NULL AND c.used <> coalesce(r.n, 0)
         """,
     ),
 ]

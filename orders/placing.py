@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -22,23 +22,43 @@ from inventory.models import Sku
 from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
 from oms.core.events import fact, record
-from oms.core.money import ZERO, round_amount
+from oms.core.money import ZERO
 from oms.core.reading import columns_of, instance, read
-from orders.models import Order, OrderCharge, OrderLine, TaxRate
-from orders.pricing import Amounts, add_up, price
-from orders.states import ChargeKind
+from orders import reasons
+from orders.models import Hold, Order, OrderCharge, OrderLine
+from orders.pricebook import NO_TAX, Code, PriceBook, Taken, offers, prices_of, read_book
+from orders.pricing import (
+    Basket,
+    BasketCharge,
+    BasketLine,
+    Buyer,
+    Effect,
+    NoPrice,
+    PricedBasket,
+    Refused,
+    Why,
+    add_up,
+    price_basket,
+)
+from orders.redeeming import Claims, claim, is_scarce, redeem
+from orders.states import ChargeKind, HoldKind
 
 MOST_LINES = 1000
 MOST_UNITS = 1_000_000
+MOST_CODES = 10
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True)
 class LineDraft:
-    """So many units of a SKU. `unit_price`: agreed by somebody who may; None takes it from the price list."""
+    """So many units of a SKU. `unit_price`: agreed by somebody who may; None takes it from the price lists. `discount_percent`: what whoever
+    takes the order takes off; above their limit a second person must agree.
+    """
 
     sku: str
     quantity: int
     unit_price: Decimal | None = None
+    discount_percent: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +75,7 @@ class OrderDraft:
     """An order as a face understood it. What is left out comes from the customer and the channel.
 
     `external_reference`: the other side's own number; the channel takes each only once. `placed_at`: now, where it is not an old order.
-    `basket`: what it still holds softly becomes the order's.
+    `basket`: what it still holds softly becomes the order's. `codes`: of promotions, as typed.
     """
 
     channel: Channel
@@ -73,6 +93,15 @@ class OrderDraft:
     placed_at: datetime | None = None
     basket: str = ""
     standing_order_id: int | None = None
+    codes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Article:
+    """A SKU with its prices: (list, from so many units, price of one) on all lists that somebody in the batch buys by."""
+
+    sku: Sku
+    prices: Sequence[tuple[int, int, Decimal]]
 
 
 @dataclass(frozen=True)
@@ -81,9 +110,9 @@ class _Catalogue:
 
     customers: Mapping[int, Customer]
     addresses: Mapping[int, Sequence[Address]]
-    skus: Mapping[str, Sku]
+    articles: Mapping[str, _Article]
     kits: Mapping[int, Composition]
-    tax: Mapping[tuple[str, str], TaxRate]
+    book: PriceBook
     taken_references: frozenset[tuple[int, str]]
 
 
@@ -91,7 +120,10 @@ class _Catalogue:
 class _Priced:
     order: Order
     lines: list[OrderLine]
-    charges: list[OrderCharge] = field(default_factory=list)
+    charges: list[OrderCharge]
+    used: list[tuple[Effect, Code | None]]
+    refused: list[Refused]
+    approvals: list[str]
 
 
 def place_order(draft: OrderDraft, *, actor: str, known_to: Channel | None = None) -> Order:
@@ -107,33 +139,41 @@ def place_orders(drafts: Sequence[OrderDraft], *, actor: str, known_to: Channel 
 
     `known_to`: only customers that a storefront of this channel may see are known; the desk (None) knows all.
 
-    Prices and taxes are ours, frozen on the lines here. A constant number of queries whatever the batch's size; locks nothing. Not safe
-    to repeat but for drafts with an `external_reference`, which a channel takes once (Conflict). Records `order.placed`.
+    Prices and taxes are ours, frozen on the lines here; a code that is not good any more is refused. What a second person must agree to is
+    held (HoldKind.PRICE). A constant number of queries whatever the batch's size. Locks nothing but promotions that are scarce: customers,
+    promotions, codes. Not safe to repeat but for drafts with an `external_reference`, which a channel takes once (Conflict).
+    Records `order.placed` and `order.held`.
     """
     with transaction.atomic(savepoint=False):
-        catalogue = _load(drafts, known_to)
-        results: list[_Priced | BusinessError] = [_priced(draft, catalogue, actor) for draft in drafts]
-        results = _without_repeats(results)
+        catalogue = _load(drafts, known_to, actor)
+        claims = Claims({}, {})
+        results, taken = _price_all(drafts, catalogue, actor)
+        if any(is_scarce(effect) for result in results if isinstance(result, _Priced) for effect, _code in result.used):
+            book, claims = claim(catalogue.book, catalogue.customers.values())
+            results, taken = _price_all(drafts, replace(catalogue, book=book), actor)
         placed = [result for result in results if isinstance(result, _Priced)]
         if placed:
             _save(placed, actor)
+            redeem(claims, taken, [(priced.order, effect, code) for priced in placed for effect, code in priced.used])
     return [result if isinstance(result, BusinessError) else result.order for result in results]
 
 
-def price_draft(draft: OrderDraft) -> Order:
+def price_draft(draft: OrderDraft, *, actor: str = "") -> Order:
     """Price a draft as `place_order` would, without saving it. The order's lines are on `order.placed_lines`.
 
-    Raises what `place_order` would raise.
+    Codes that take nothing off are on `order.refused_codes`, each with the reason. Raises what else `place_order` would raise.
     """
-    priced = _prepared(draft, _load([draft], None), actor="")
+    catalogue = _load([draft], None, actor)
+    priced = _prepared(draft, catalogue, actor, Taken())
     priced.order.placed_lines = priced.lines
+    priced.order.refused_codes = _refused_codes(draft, catalogue.book, priced)
     return priced.order
 
 
-# What everybody pays for a SKU in a currency on a day: None where the price list has nothing.
+# What everybody pays for one unit of a SKU in a currency on a day: None where the price list has nothing.
 _LIST_PRICE = (
-    "(SELECT unit_price FROM inventory_price WHERE inventory_price.sku_id = inventory_sku.id AND list_name = '' AND currency = %s"
-    " AND (valid_on IS NULL OR valid_on @> %s::date) LIMIT 1)"
+    "(SELECT unit_price FROM inventory_price WHERE inventory_price.sku_id = inventory_sku.id AND price_list_id IS NULL AND currency = %s"
+    " AND from_quantity = 1 AND (valid_on IS NULL OR valid_on @> %s::date) LIMIT 1)"
 )
 
 
@@ -143,25 +183,39 @@ def priced_skus(*, currency: str, on: date | None = None) -> QuerySet[Sku]:
     return Sku.objects.annotate(list_price=price_now)
 
 
-def _load(drafts: Sequence[OrderDraft], known_to: Channel | None) -> _Catalogue:
+def _load(drafts: Sequence[OrderDraft], known_to: Channel | None, actor: str) -> _Catalogue:
     customers = _customers({draft.customer_id for draft in drafts}, known_to)
-    references = {draft.external_reference for draft in drafts if draft.external_reference}
-    taken = (
-        Order.objects.filter(external_reference__in=references, channel__in={draft.channel.pk for draft in drafts}).values_list(
-            "channel_id", "external_reference"
-        )
-        if references
-        else []
-    )
-    skus = _skus({line.sku.strip().upper() for draft in drafts for line in draft.lines})
+    channels = {draft.channel.pk for draft in drafts}
+    today = timezone.localdate()
+    articles = _articles({_code(line.sku) for draft in drafts for line in draft.lines}, channels, customers, today)
+    gives = any(line.discount_percent or line.unit_price is not None for draft in drafts for line in draft.lines)
     return _Catalogue(
         customers=customers,
         addresses=_addresses(customers),
-        skus=skus,
-        kits=compositions([sku.pk for sku in skus.values() if sku.is_kit]),
-        tax=_tax_rates(),
-        taken_references=frozenset(taken),
+        articles=articles,
+        kits=compositions([article.sku.pk for article in articles.values() if article.sku.is_kit]),
+        book=read_book(
+            on=today,
+            channels=channels,
+            customers=customers,
+            skus=[article.sku.pk for article in articles.values()],
+            codes={_code(code) for draft in drafts for code in draft.codes},
+            giver=actor if gives else "",
+        ),
+        taken_references=_taken_references(drafts, channels),
     )
+
+
+def _taken_references(drafts: Sequence[OrderDraft], channels: set[int]) -> frozenset[tuple[int, str]]:
+    references = {draft.external_reference for draft in drafts if draft.external_reference}
+    if not references:
+        return frozenset()
+    known = Order.objects.filter(external_reference__in=references, channel__in=channels)
+    return frozenset(known.values_list("channel_id", "external_reference"))
+
+
+def _code(text: str) -> str:
+    return text.strip().upper()
 
 
 def _customers(keys: set[int], known_to: Channel | None) -> dict[int, Customer]:
@@ -182,34 +236,57 @@ def _addresses(customers: Mapping[int, Customer]) -> dict[int, list[Address]]:
     return found
 
 
-def _skus(codes: set[str]) -> dict[str, Sku]:
-    skus = {}
-    for row in read(
-        f"SELECT {columns_of(Sku)}, {_LIST_PRICE} FROM inventory_sku WHERE code = ANY(%s)",
-        [settings.BOOKS_CURRENCY, timezone.localdate(), sorted(codes)],
-    ):
-        sku = instance(Sku, row)
-        sku.list_price = row[-1]  # type: ignore[attr-defined]
-        skus[sku.code] = sku
-    return skus
+# All prices of each SKU that somebody in the batch could buy it for, as three arrays.
+_ARTICLES = """
+    SELECT {columns}, price.lists, price.quantities, price.amounts FROM inventory_sku LEFT JOIN LATERAL (
+        SELECT array_agg(coalesce(price_list_id, 0)) AS lists, array_agg(from_quantity) AS quantities, array_agg(unit_price) AS amounts
+        FROM inventory_price
+        WHERE inventory_price.sku_id = inventory_sku.id AND currency = %s AND (valid_on IS NULL OR valid_on @> %s::date)
+            AND (price_list_id IS NULL OR price_list_id IN (
+                SELECT price_list_id FROM orders_priceassignment WHERE channel_id = ANY(%s) OR customer_id = ANY(%s)))
+    ) price ON true WHERE code = ANY(%s)
+"""
 
 
-def _tax_rates() -> dict[tuple[str, str], TaxRate]:
-    rows = read(f"SELECT {columns_of(TaxRate)} FROM orders_taxrate WHERE valid_from <= %s ORDER BY valid_from", [timezone.localdate()])
-    rates = [instance(TaxRate, row) for row in rows]
-    return {(rate.country, rate.category): rate for rate in rates}
+def _articles(codes: set[str], channels: set[int], customers: Mapping[int, Customer], on: date) -> dict[str, _Article]:
+    found = {}
+    for row in read(_ARTICLES.format(columns=columns_of(Sku)), [settings.BOOKS_CURRENCY, on, list(channels), list(customers), sorted(codes)]):
+        sku, (lists, quantities, amounts) = instance(Sku, row), row[-3:]
+        found[sku.code] = _Article(sku, list(zip(lists or (), quantities or (), amounts or (), strict=True)))
+    return found
 
 
-def _priced(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced | BusinessError:
-    try:
-        if (draft.channel.pk, draft.external_reference) in catalogue.taken_references:
-            raise _reference_taken(draft.external_reference)
-        return _prepared(draft, catalogue, actor)
-    except BusinessError as refusal:
-        return refusal
+def _price_all(drafts: Sequence[OrderDraft], catalogue: _Catalogue, actor: str) -> tuple[list[_Priced | BusinessError], Taken]:
+    """Price `drafts` one after the other: what one has of a promotion, or a reference, the next cannot have."""
+    taken = Taken()
+    references = set(catalogue.taken_references)
+    results: list[_Priced | BusinessError] = []
+    for draft in drafts:
+        reference = (draft.channel.pk, draft.external_reference)
+        try:
+            if reference in references:
+                raise _reference_taken(draft.external_reference)
+            priced = _prepared(draft, catalogue, actor, taken)
+            _insist_on_codes(draft, catalogue.book, priced)
+        except BusinessError as refusal:
+            results.append(refusal)
+            continue
+        if draft.external_reference:
+            references.add(reference)
+        _note(taken, priced)
+        results.append(priced)
+    return results, taken
 
 
-def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced:
+def _note(taken: Taken, priced: _Priced) -> None:
+    taken.customers.add(priced.order.customer_id)
+    for effect, code in priced.used:
+        taken.amounts[effect.promotion.key] = taken.amounts.get(effect.promotion.key, ZERO) + effect.total
+        if code:
+            taken.uses[code.pk] = taken.uses.get(code.pk, 0) + 1
+
+
+def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str, taken: Taken) -> _Priced:
     customer = catalogue.customers.get(draft.customer_id)
     if customer is None:
         raise NotFound(_("There is no such customer."), pointer="/customer")
@@ -219,13 +296,19 @@ def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str) -> _Priced:
             % {"channel": draft.channel, "currency": draft.channel.currency, "books": settings.BOOKS_CURRENCY}
         )
     order = _headed(draft, customer, catalogue.addresses[customer.pk], actor)
-    country = order.ship_to["country"]
-    lines = _lines(draft, catalogue, country)
-    charges = _charges(draft, catalogue, country)
-    amounts = add_up([Amounts(row.net, row.tax) for row in (*lines, *charges)])
+    articles = _ordered(draft, catalogue)
+    priced = _priced(draft, customer, order.country, articles, catalogue, taken)
+    lines = _lines(draft, order, articles, catalogue, priced, actor)
+    charges = _charges(draft, order, catalogue, priced)
+    amounts = add_up([part.amounts for part in (*priced.lines, *priced.charges)])
     order.net_total, order.tax_total, order.total = amounts.net, amounts.tax, amounts.gross
+    order.discount_total = sum((row.discount for row in (*lines, *charges)), ZERO)
     order.refresh(lines)
-    return _Priced(order, lines, charges)
+    used = [(effect, catalogue.book.codes.get(effect.promotion.code)) for effect in priced.used]
+    names = {article.sku.pk: article.sku.code for article in articles}
+    approvals = [reasons.approval(one, sku=names[one.sku], by=actor, currency=order.currency) for one in priced.approvals]
+    order.open_holds = 1 if approvals else 0
+    return _Priced(order, lines, charges, used, priced.refused, approvals)
 
 
 def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address], actor: str) -> Order:
@@ -242,6 +325,7 @@ def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address],
         external_reference=draft.external_reference,
         public_token=secrets.token_urlsafe(18),
         currency=draft.channel.currency,
+        prices_include_tax=draft.channel.prices_include_tax,
         email=checked_email(draft.email) or customer.email,
         phone=checked_phone(draft.phone, country=ship_to["country"]) or customer.phone,
         language=customer.language,
@@ -269,91 +353,144 @@ def _address(given: AddressDraft | None, customer: Customer, known: Sequence[Add
     return address.frozen() | {"name": address.name or customer.name}
 
 
-def _lines(draft: OrderDraft, catalogue: _Catalogue, country: str) -> list[OrderLine]:
+def _ordered(draft: OrderDraft, catalogue: _Catalogue) -> list[_Article]:
+    """Give what is ordered, line by line. Raises Invalid for what cannot be."""
     if not draft.lines:
         raise Invalid(_("An order needs at least one line."), pointer="/lines")
     if len(draft.lines) > MOST_LINES:
         raise Invalid(_("An order has at most %(most)d lines: split it.") % {"most": MOST_LINES}, pointer="/lines")
-    return [_line(line, position, draft, catalogue, country) for position, line in enumerate(draft.lines, start=1)]
+    if len(draft.codes) > MOST_CODES:
+        raise Invalid(_("An order takes at most %(most)d promotion codes.") % {"most": MOST_CODES}, pointer="/codes")
+    return [_article(line, position, catalogue) for position, line in enumerate(draft.lines)]
 
 
-def _line(line: LineDraft, position: int, draft: OrderDraft, catalogue: _Catalogue, country: str) -> OrderLine:
-    pointer = f"/lines/{position - 1}"
-    sku = catalogue.skus.get(line.sku.strip().upper())
-    if sku is None:
+def _article(line: LineDraft, position: int, catalogue: _Catalogue) -> _Article:
+    pointer = f"/lines/{position}"
+    article = catalogue.articles.get(_code(line.sku))
+    if article is None:
         raise Invalid(_("There is no SKU %(code)s.") % {"code": line.sku}, pointer=f"{pointer}/sku", sku=line.sku)
-    if not sku.is_active:
-        raise Invalid(_("%(code)s is no longer sold.") % {"code": sku.code}, pointer=f"{pointer}/sku", sku=sku.code)
+    code = article.sku.code
+    if not article.sku.is_active:
+        raise Invalid(_("%(code)s is no longer sold.") % {"code": code}, pointer=f"{pointer}/sku", sku=code)
     if not 1 <= line.quantity <= MOST_UNITS:
         raise Invalid(
-            _("The quantity of %(code)s must be between 1 and %(most)d.") % {"code": sku.code, "most": MOST_UNITS},
+            _("The quantity of %(code)s must be between 1 and %(most)d.") % {"code": code, "most": MOST_UNITS},
             pointer=f"{pointer}/quantity",
-            sku=sku.code,
+            sku=code,
         )
-    kit = catalogue.kits.get(sku.pk)
-    if sku.is_kit and not kit:
-        raise Invalid(_("%(code)s is a kit of nothing: give it components.") % {"code": sku.code}, pointer=f"{pointer}/sku", sku=sku.code)
-    unit_price = line.unit_price if line.unit_price is not None else sku.list_price  # type: ignore[attr-defined]
-    if unit_price is None or unit_price <= 0:
-        raise Invalid(_("%(code)s has no price: give it one in the price list.") % {"code": sku.code}, pointer=pointer, sku=sku.code)
-    rate = catalogue.tax.get((country, sku.tax_category))
-    amounts = price(
-        line.quantity,
-        unit_price,
-        rate=rate.rate if rate else ZERO,
-        includes_tax=draft.channel.prices_include_tax,
-        currency=draft.channel.currency,
-    )
-    return OrderLine(
-        position=position,
-        sku=sku,
-        description=sku.name,
-        quantity=line.quantity,
-        unit_price=unit_price,
-        net=amounts.net,
-        tax_name=rate.name if rate else "",
-        tax_rate=rate.rate if rate else ZERO,
-        tax=amounts.tax,
-        kit=kit,
-    )
+    if article.sku.is_kit and not catalogue.kits.get(article.sku.pk):
+        raise Invalid(_("%(code)s is a kit of nothing: give it components.") % {"code": code}, pointer=f"{pointer}/sku", sku=code)
+    if line.unit_price is not None and line.unit_price <= 0:
+        raise Invalid(_("The price of %(code)s must be above zero.") % {"code": code}, pointer=pointer, sku=code)
+    if line.discount_percent is not None and not 0 <= line.discount_percent <= HUNDRED:
+        raise Invalid(_("A discount is a percentage from 0 to 100."), pointer=f"{pointer}/discount_percent", sku=code)
+    return article
 
 
-def _charges(draft: OrderDraft, catalogue: _Catalogue, country: str) -> list[OrderCharge]:
-    rate = catalogue.tax.get((country, "standard"))
-    charges = []
-    for charge in draft.charges:
-        amounts = price(
-            1,
-            round_amount(charge.amount, draft.channel.currency),
-            rate=rate.rate if rate else ZERO,
-            includes_tax=draft.channel.prices_include_tax,
-            currency=draft.channel.currency,
-        )
-        charges.append(
-            OrderCharge(
-                kind=charge.kind,
-                description=charge.description,
-                net=amounts.net,
-                tax_name=rate.name if rate else "",
-                tax_rate=rate.rate if rate else ZERO,
-                tax=amounts.tax,
+def _priced(draft: OrderDraft, customer: Customer, country: str, articles: Sequence[_Article], catalogue: _Catalogue, taken: Taken) -> PricedBasket:
+    book, channel = catalogue.book, draft.channel
+    lists = book.lists(channel.pk, customer)
+    is_first = book.is_first(customer) and customer.pk not in taken.customers
+    basket = Basket(
+        lines=[
+            BasketLine(
+                sku=article.sku.pk,
+                quantity=line.quantity,
+                rows=prices_of(article.prices, lists),
+                agreed=line.unit_price,
+                discount_percent=line.discount_percent or ZERO,
+                rate=book.tax.get((country, article.sku.tax_category), NO_TAX).rate,
+                cost=article.sku.cost,
+            )
+            for line, article in zip(draft.lines, articles, strict=True)
+        ],
+        charges=[
+            BasketCharge(charge.amount, book.tax.get((country, "standard"), NO_TAX).rate, charge.kind == ChargeKind.SHIPPING)
+            for charge in draft.charges
+        ],
+        currency=channel.currency,
+        includes_tax=channel.prices_include_tax,
+        on=book.on,
+        buyer=Buyer(channel.pk, customer.pk, is_first_order=is_first),
+        promotions=offers(book, [_code(code) for code in draft.codes], taken),
+        discount_limit=book.discount_limit,
+        margin_floor=book.floor(channel.pk),
+    )
+    try:
+        return price_basket(basket)
+    except NoPrice as missing:
+        code = articles[missing.position].sku.code
+        raise Invalid(
+            _("%(code)s has no price: give it one in the price list.") % {"code": code}, pointer=f"/lines/{missing.position}", sku=code
+        ) from None
+
+
+def _lines(draft: OrderDraft, order: Order, articles: Sequence[_Article], catalogue: _Catalogue, priced: PricedBasket, actor: str) -> list[OrderLine]:
+    lines = []
+    for position, (line, article, part) in enumerate(zip(draft.lines, articles, priced.lines, strict=True), start=1):
+        tax = catalogue.book.tax.get((order.country, article.sku.tax_category), NO_TAX)
+        lines.append(
+            OrderLine(
+                position=position,
+                sku=article.sku,
+                description=article.sku.name,
+                quantity=line.quantity,
+                unit_price=part.why.unit_price,
+                discount=part.why.discount,
+                price_reason=reasons.kept(part.why, by=actor),
+                net=part.amounts.net,
+                tax_name=tax.name,
+                tax_rate=tax.rate,
+                tax=part.amounts.tax,
+                kit=catalogue.kits.get(article.sku.pk),
             )
         )
-    return charges
+    return lines
 
 
-def _without_repeats(results: list[_Priced | BusinessError]) -> list[_Priced | BusinessError]:
-    """Refuse the second of two drafts in one batch with the same reference."""
-    seen: set[tuple[int, str]] = set()
-    kept: list[_Priced | BusinessError] = []
-    for result in results:
-        if isinstance(result, _Priced) and result.order.external_reference:
-            reference = (result.order.channel_id, result.order.external_reference)
-            if reference in seen:
-                result = _reference_taken(result.order.external_reference)
-            seen.add(reference)
-        kept.append(result)
-    return kept
+def _charges(draft: OrderDraft, order: Order, catalogue: _Catalogue, priced: PricedBasket) -> list[OrderCharge]:
+    tax = catalogue.book.tax.get((order.country, "standard"), NO_TAX)
+    return [
+        OrderCharge(
+            kind=charge.kind,
+            description=charge.description,
+            net=part.amounts.net,
+            tax_name=tax.name,
+            tax_rate=tax.rate,
+            tax=part.amounts.tax,
+            discount=part.discount,
+        )
+        for charge, part in zip(draft.charges, priced.charges, strict=True)
+    ]
+
+
+def _refused_codes(draft: OrderDraft, book: PriceBook, priced: _Priced) -> dict[str, str]:
+    """Give the codes of a draft that take nothing off, each with the reason."""
+    refused = {}
+    why = {one.promotion.key: one for one in priced.refused}
+    used = {effect.promotion.key: effect.promotion.code for effect, _code in priced.used}
+    for text in map(_code, draft.codes):
+        code = book.codes.get(text)
+        if code is None or (code.promotion not in why and code.promotion not in used):
+            refused[text] = _("There is no promotion code %(code)s.") % {"code": text}
+        elif code.promotion in why:
+            refused[text] = reasons.refusal(why[code.promotion], currency=priced.order.currency)
+    return refused
+
+
+def _insist_on_codes(draft: OrderDraft, book: PriceBook, priced: _Priced) -> None:
+    """Raise Conflict for a code that is not good any more, Invalid for one that never was: the customer was told another price.
+
+    A code that only gives way to something better for the customer is no reason to refuse their order.
+    """
+    if not draft.codes:
+        return
+    harmless = {one.promotion.code for one in priced.refused if one.why in (Why.ANOTHER, Why.NOTHING)}
+    for text, sentence in _refused_codes(draft, book, priced).items():
+        if text in harmless:
+            continue
+        pointer = f"/codes/{[_code(code) for code in draft.codes].index(text)}"
+        raise (Conflict if text in book.codes else Invalid)(sentence, pointer=pointer, promotion_code=text)
 
 
 def _reference_taken(reference: str) -> Conflict:
@@ -372,17 +509,28 @@ def _save(placed: list[_Priced], actor: str) -> None:
         priced.order.placed_lines = priced.lines
     bulk.insert_all([line for priced in placed for line in priced.lines])
     bulk.insert_all([charge for priced in placed for charge in priced.charges])
+    held = [priced for priced in placed if priced.approvals]
+    holds = [
+        Hold(order=priced.order, kind=HoldKind.PRICE, reason=" ".join(priced.approvals)[:300], placed_by=actor, placed_at=timezone.now())
+        for priced in held
+    ]
+    bulk.insert_all(holds)
     take_up({priced.order.pk: priced.order.basket for priced in placed if priced.order.basket})
     record(
-        fact(
-            "order.placed",
-            "order",
-            priced.order.pk,
-            order_id=priced.order.pk,
-            actor=actor,
-            total=str(priced.order.total),
-            currency=priced.order.currency,
-            lines=len(priced.lines),
-        )
-        for priced in placed
+        [
+            *(
+                fact(
+                    "order.placed",
+                    "order",
+                    priced.order.pk,
+                    order_id=priced.order.pk,
+                    actor=actor,
+                    total=str(priced.order.total),
+                    currency=priced.order.currency,
+                    lines=len(priced.lines),
+                )
+                for priced in placed
+            ),
+            *(fact("order.held", "order", hold.order_id, order_id=hold.order_id, actor=actor, reason=hold.reason) for hold in holds),
+        ]
     )

@@ -57,6 +57,7 @@ class HoldKind(TextChoices):
     ADDRESS = "address", _("Addresses differ")
     MANY_ORDERS = "many_orders", _("Many orders an hour")
     UNUSUAL = "unusual", _("Unusual amount")
+    PRICE = "price", _("Price to be approved")
     MANUAL = "manual", _("Held by a colleague")
 
 
@@ -64,6 +65,15 @@ class ChargeKind(TextChoices):
     SHIPPING = "shipping", _("Shipping")
     HANDLING = "handling", _("Handling")
     OTHER = "other", _("Other charge")
+
+
+class PromotionKind(TextChoices):
+    """What a promotion takes off: orders.pricing works them out by these names."""
+
+    PERCENT = "percent", _("A percentage")
+    AMOUNT = "amount", _("A fixed amount")
+    FREE_UNITS = "free_units", _("Buy some, get some")
+    FREE_SHIPPING = "free_shipping", _("Free shipping")
 
 
 class SimulationState(TextChoices):

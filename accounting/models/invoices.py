@@ -139,6 +139,7 @@ class InvoiceLine(models.Model):
     tax_name = models.CharField(max_length=40, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=5)
     tax = models.DecimalField(max_digits=19, decimal_places=4)
+    discount = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)
 
     class Meta:
         ordering = ["id"]

@@ -280,7 +280,8 @@ _WRITE = (
             coalesce(max(upper(kept.valid_on)) FILTER (WHERE kept.holds),
                 min(lower(kept.valid_on)) FILTER (WHERE lower(kept.valid_on) > %(today)s)) AS until
         FROM sku_import asked JOIN (
-            SELECT *, coalesce(valid_on, '(,)'::daterange) @> %(today)s::date AS holds FROM inventory_price WHERE list_name = '') kept
+            SELECT *, coalesce(valid_on, '(,)'::daterange) @> %(today)s::date AS holds FROM inventory_price
+            WHERE price_list_id IS NULL AND from_quantity = 1) kept
             ON kept.sku_id = asked.sku_id AND kept.currency = asked.currency
         WHERE asked.price IS NOT NULL GROUP BY asked.number) known
     WHERE known.number = row.number
@@ -294,8 +295,8 @@ _WRITE = (
     WHERE id = row.price_id AND row.price IS NOT NULL AND row.price_from IS DISTINCT FROM %(today)s
     """,
     """
-    INSERT INTO inventory_price (sku_id, list_name, currency, unit_price, valid_on)
-    SELECT sku_id, '', currency, price, CASE WHEN has_price THEN daterange(%(today)s, price_until) END FROM sku_import
+    INSERT INTO inventory_price (sku_id, currency, from_quantity, unit_price, valid_on)
+    SELECT sku_id, currency, 1, price, CASE WHEN has_price THEN daterange(%(today)s, price_until) END FROM sku_import
     WHERE price IS NOT NULL AND (price_id IS NULL OR price_from IS DISTINCT FROM %(today)s)
     """,
     "UPDATE sku_import SET fate = 'changed' WHERE price IS NOT NULL AND fate = 'same'",

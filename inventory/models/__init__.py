@@ -1,4 +1,4 @@
-from inventory.models.catalogue import Barcode, Price, Sku, Warehouse
+from inventory.models.catalogue import Barcode, Price, PriceList, Sku, Warehouse
 from inventory.models.counts import Count, CountLine
 from inventory.models.kits import KitComponent
 from inventory.models.purchasing import (
@@ -30,6 +30,7 @@ __all__ = [
     "Peg",
     "PegsDue",
     "Price",
+    "PriceList",
     "PurchaseNeed",
     "PurchaseOrder",
     "PurchaseOrderLine",

@@ -105,27 +105,47 @@ class Barcode(models.Model):
         return f"{self.code}: {self.units} of {self.sku_id}"
 
 
-class Price(models.Model):
-    """What a unit of a SKU costs the customer, in one currency, on the days of `valid_on`. Periods never overlap.
+class PriceList(models.Model):
+    """Prices that not everybody pays. Who does is for the orders to say (orders.PriceAssignment)."""
 
-    `list_name` names the price list; the empty one is everybody's. Whether tax is inside is the channel's to say.
+    name = models.CharField(max_length=80, unique=True)
+    includes_tax = models.BooleanField(null=True, blank=True, help_text=_("Whether its prices include tax; unknown: as the channel's do"))
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="price_list_named")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(models.Model):
+    """What a unit of a SKU costs whoever buys `from_quantity` or more, in one currency, on the days of `valid_on`. Periods never overlap.
+
+    Without a `price_list` it is everybody's price. Whether tax is inside is the list's to say, and else the channel's.
     """
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="prices")
-    list_name = models.CharField(max_length=40, blank=True)
+    price_list = models.ForeignKey(
+        PriceList, null=True, blank=True, on_delete=models.PROTECT, related_name="prices", help_text=_("Empty: everybody's")
+    )
     currency = models.CharField(max_length=3, default="GBP")
+    from_quantity = models.PositiveIntegerField(default=1, db_default=1, help_text=_("From so many units of an order on"))
     unit_price = models.DecimalField(max_digits=19, decimal_places=4)
     valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(unit_price__gt=0), name="price_above_zero"),
+            models.CheckConstraint(condition=Q(from_quantity__gt=0), name="price_from_one_unit_on"),
             ExclusionConstraint(
                 name="price_periods_never_overlap",
                 expressions=[
                     ("sku", RangeOperators.EQUAL),
-                    ("list_name", RangeOperators.EQUAL),
+                    (Func("price_list", template="COALESCE(%(expressions)s, 0)"), RangeOperators.EQUAL),
                     ("currency", RangeOperators.EQUAL),
+                    ("from_quantity", RangeOperators.EQUAL),
                     (
                         Func("valid_on", template="COALESCE(%(expressions)s, '(,)'::daterange)"),
                         RangeOperators.OVERLAPS,

@@ -4,6 +4,7 @@ import uuid
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -115,7 +116,11 @@ def sku(request: HttpRequest, code: str) -> HttpResponse:
         "today": timezone.localdate(),
         "kinds": [(kind.value, kind.label) for kind in BY_HAND],
         "currency": settings.BOOKS_CURRENCY,
-        "price": found.prices.filter(list_name="", valid_on__contains=timezone.localdate()).first()
-        or found.prices.filter(list_name="", valid_on__isnull=True).first(),
+        "price": found.prices.filter(
+            Q(valid_on__isnull=True) | Q(valid_on__contains=timezone.localdate()),
+            price_list=None,
+            from_quantity=1,
+            currency=settings.BOOKS_CURRENCY,
+        ).first(),
     }
     return render(request, "inventory/sku.html", context)

@@ -11,6 +11,8 @@ from functools import cache
 from babel.core import get_global
 
 ZERO = Decimal(0)
+# A price of one unit may be finer than the smallest coin: 0.0125 for a screw. As many digits as its column has.
+_UNIT_PRICE = Decimal("0.0001")
 
 
 @cache
@@ -29,6 +31,11 @@ def cent(currency: str) -> Decimal:
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Round `amount` half up to the digits of `currency`."""
     return amount.quantize(cent(currency), rounding=ROUND_HALF_UP)
+
+
+def round_unit_price(amount: Decimal) -> Decimal:
+    """Round the price of one unit half up to the four digits that it is kept with."""
+    return amount.quantize(_UNIT_PRICE, rounding=ROUND_HALF_UP)
 
 
 def split(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> list[Decimal]:

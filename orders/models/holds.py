@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from orders.models.orders import Order
 from orders.states import HoldKind
@@ -8,6 +8,7 @@ from orders.states import HoldKind
 RELEASED_WITH = {
     HoldKind.CREDIT: "orders.release_credit",
     HoldKind.MANUAL: "orders.hold_order",
+    HoldKind.PRICE: "orders.approve_prices",
 }
 
 
@@ -25,7 +26,10 @@ class Hold(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["order", "kind"], condition=Q(released_at__isnull=True), name="one_open_hold_per_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind"], condition=Q(released_at__isnull=True), name="one_open_hold_per_kind"),
+            models.CheckConstraint(condition=~Q(kind=HoldKind.PRICE) | ~Q(released_by=F("placed_by")), name="price_approved_by_a_second_person"),
+        ]
         indexes = [
             models.Index(fields=["placed_at"], name="hold_open", condition=Q(released_at__isnull=True)),
             models.Index(fields=["look_again_at"], name="hold_q_release", condition=Q(released_at__isnull=True, look_again_at__isnull=False)),

@@ -1,7 +1,10 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import Sku
+from orders import reasons
 from orders.states import ChargeKind
 
 
@@ -23,6 +26,10 @@ class OrderLine(models.Model):
     tax_name = models.CharField(max_length=40, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
     tax = models.DecimalField(max_digits=19, decimal_places=4)
+    discount = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, db_default=0, help_text="What is off quantity × price, in the price's own terms"
+    )
+    price_reason = models.JSONField(null=True, help_text="Why it costs what it does, as orders.reasons words it")
     kit = models.JSONField(null=True, help_text="Of a kit: [[sku id, units in one kit], …], as it was composed at placement")
     promised_on = models.DateField(null=True, help_text="The day the customer was told")
 
@@ -41,6 +48,7 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_orders_something"),
+            models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, discount__gte=0), name="line_never_below_zero"),
             models.CheckConstraint(
                 condition=Q(
                     cancelled__gte=0,
@@ -73,6 +81,16 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.description}"
 
     @property
+    def price_said(self) -> str:
+        """Give why it costs what it does, as a sentence."""
+        return reasons.sentence(self.price_reason)
+
+    @property
+    def margin(self) -> Decimal:
+        """What is earned on it, by what its SKU costs. Not for customers."""
+        return self.net - self.quantity * self.sku.cost
+
+    @property
     def open(self) -> int:
         """What no station has looked at yet."""
         return self.quantity - self.reserved - self.backordered - self.shipped - self.cancelled
@@ -92,10 +110,11 @@ class OrderCharge(models.Model):
     tax_name = models.CharField(max_length=40, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
     tax = models.DecimalField(max_digits=19, decimal_places=4)
+    discount = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0, help_text="What promotions took off it")
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0), name="charge_not_negative")]
+        constraints = [models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, discount__gte=0), name="charge_not_negative")]
 
     def __str__(self) -> str:
         return self.description

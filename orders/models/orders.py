@@ -101,6 +101,8 @@ class Order(models.Model):
     terms_days = models.PositiveSmallIntegerField(default=0)
     accepts_part_deliveries = models.BooleanField(default=True)
 
+    prices_include_tax = models.BooleanField(default=False, db_default=False, help_text="Whether unit prices and discounts do")
+    discount_total = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)
     net_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     tax_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
@@ -124,6 +126,8 @@ class Order(models.Model):
 
     placed_lines: list[OrderLine]
     """The lines it was placed with: only on an order that has just been placed or priced."""
+    refused_codes: dict[str, str]
+    """Promotion codes that take nothing off it, and why: only on an order that has just been priced."""
 
     class Meta:
         constraints = [

@@ -117,7 +117,7 @@ def test_a_mistake_of_ours_is_a_problem_as_well(house, shop, monkeypatch, error,
 def test_who_loses_a_race_for_a_reference_is_told_which(house, shop, monkeypatch):
     shop.place(order_of(house, external_reference="W-1"))
     known = shop.place(order_of(house, external_reference="W-1"))
-    monkeypatch.setattr(placing, "_priced", placing._prepared)
+    monkeypatch.setattr(placing, "_taken_references", lambda drafts, channels: frozenset())
     raced = shop.place(order_of(house, external_reference="W-1"))
 
     assert (known.status_code, known.json()["errors"][0]["pointer"]) == (409, "/external_reference")

@@ -16,6 +16,7 @@ from inventory.models import LandedCost, Price, SourcingDecision
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods
 from oms.core.documents import keep
+from orders.models import Promotion
 from tests import cast
 
 APPEND_ONLY = [
@@ -26,6 +27,7 @@ APPEND_ONLY = [
     "inventory_receiptline",
     "inventory_landedcost",
     "inventory_sourcingdecision",
+    "orders_promotionredemption",
     "accounting_journalentry",
     "accounting_journalline",
     "accounting_invoiceline",
@@ -41,6 +43,7 @@ def at_once():
 @pytest.fixture
 def invoiced(house):
     """An order that is invoiced, posted and has its label, and goods received: a row in every table that only grows."""
+    Promotion.objects.create(name="Spring", kind="percent", percent=10)
     order = house.place(("MUG", 2))
     purchase = order_from_vendor(house.vendor, house.leeds, [(house.chair, 2)], actor="user:manager")
     receive_goods(purchase.pk, {purchase.lines.get().pk: 1}, key="k", actor="user:warehouse")

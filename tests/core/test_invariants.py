@@ -17,6 +17,7 @@ from inventory.transferring import plan_transfer, receive_transfer, send_transfe
 from oms.core.models import Proof
 from oms.desk.proof import all_invariants
 from orders.holding import place_hold
+from orders.models import Promotion, PromotionCode
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
@@ -41,6 +42,9 @@ DAMAGE = {
     "What a vendor ships to a customer": "UPDATE inventory_backorder SET is_drop_shipped = true",
     "A kit has no stock": "UPDATE inventory_sku SET is_kit = true WHERE code = 'MUG'",
     "An order's total": "UPDATE orders_order SET net_total = net_total + 1, total = total + 1",
+    "A line costs its units": "UPDATE orders_orderline SET unit_price = unit_price + 0.02",
+    "An order's discount": "UPDATE orders_order SET discount_total = discount_total + 0.01",
+    "What orders have taken of a promotion": "UPDATE orders_promotion SET used_amount = used_amount - 0.01",
     "An order's open holds": "UPDATE orders_order SET open_holds = open_holds + 1",
     "A closed order": "UPDATE orders_order SET state = 'cancelled' WHERE state = 'allocated'",
     "Every open order has a next step": "UPDATE orders_order SET plan_due = false WHERE state = 'allocated'",
@@ -81,6 +85,9 @@ DAMAGE = {
 def busy(house):
     """A house in full swing: one order sent and partly paid, one invoiced, one only reserved, one held; goods half received."""
     first = house.place(("MUG", 5))
+    spring = Promotion.objects.create(name="Spring", kind="percent", percent=10, needs_code=True, budget=100)
+    PromotionCode.objects.create(promotion=spring, code="SPRING", most_uses=9)
+    house.place(("MUG", 1), codes=["SPRING"])
     house.place(("LAMP", 1))
     cast.run_line("screen", "reserve", "invoice", "plan", "post_stock")
     shipment = Shipment.objects.get(order=first)

@@ -1,6 +1,6 @@
-"""What a line costs. Pure: plain values in, plain values out.
+"""Net and tax of an amount, both ways round.
 
-Amounts are Decimals in one currency, rounded once per line (oms.core.money).
+Amounts are Decimals in one currency, rounded once (oms.core.money).
 """
 
 from collections.abc import Iterable
@@ -22,13 +22,11 @@ class Amounts:
         return self.net + self.tax
 
 
-def price(quantity: int, unit_price: Decimal, *, rate: Decimal, includes_tax: bool, currency: str) -> Amounts:
-    """Price `quantity` units at `unit_price` with tax at `rate` (0.20 for 20 %).
+def taxed(amount: Decimal, *, rate: Decimal, includes_tax: bool, currency: str) -> Amounts:
+    """Tell net and tax of `amount`, which is rounded already, at `rate` (0.20 for 20 %).
 
-    With `includes_tax` the unit price is what a consumer pays: the tax is taken out of the rounded gross, so that the customer
-    pays exactly quantity × price. Otherwise the tax is put on the rounded net.
+    With `includes_tax` the amount is what a consumer pays: the tax is taken out of it. Otherwise the tax is put on it.
     """
-    amount = round_amount(quantity * unit_price, currency)
     if not rate:
         return Amounts(amount, ZERO)
     if includes_tax:

@@ -1,0 +1,170 @@
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Channel, Customer
+from inventory.models import PriceList, Sku
+from oms.core.triggers import append_only
+from orders.models.orders import Order
+from orders.states import PromotionKind
+
+
+class PriceAssignment(models.Model):
+    """Who buys by a price list: a customer (it is their contract), or whoever comes through a channel. Any number for one list."""
+
+    price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, related_name="assignments")
+    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="price_assignments")
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="price_assignments")
+    valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(channel__isnull=False, customer__isnull=True) | Q(channel__isnull=True, customer__isnull=False),
+                name="price_list_for_one_of_them",
+            ),
+            ExclusionConstraint(
+                name="price_list_assigned_once_a_day",
+                expressions=[
+                    ("price_list", RangeOperators.EQUAL),
+                    (Func("channel", template="COALESCE(%(expressions)s, 0)"), RangeOperators.EQUAL),
+                    (Func("customer", template="COALESCE(%(expressions)s, 0)"), RangeOperators.EQUAL),
+                    (Func("valid_on", template="COALESCE(%(expressions)s, '(,)'::daterange)"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_list_id} for {self.customer_id or self.channel_id}"
+
+
+class Promotion(models.Model):
+    """Something taken off orders. What each kind does with its fields is told in orders.pricing.
+
+    `used_amount` is what orders have taken of `budget`, kept by placing under the promotion's lock; without a budget nobody counts.
+    """
+
+    name = models.CharField(max_length=80, unique=True, help_text=_("As customers read it"))
+    kind = models.CharField(max_length=20, choices=PromotionKind)
+    percent = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text=_("Off the goods, or off the units got; 100: free"))
+    amount = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text=_("Off the goods together"))
+    buy = models.PositiveSmallIntegerField(default=0, help_text=_("Buy so many …"))
+    get = models.PositiveSmallIntegerField(default=0, help_text=_("… and get so many more cheaper, or free"))
+    is_per_sku = models.BooleanField(default=False, help_text=_("Units of each SKU count for themselves"))
+    is_for_all_goods = models.BooleanField(default=True)
+    skus = models.ManyToManyField(Sku, blank=True, related_name="+", help_text=_("The goods that it is for, where it is not for all"))
+    minimum = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text=_("What must be spent on them"))
+    needs_code = models.BooleanField(default=False)
+    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every channel"))
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every customer"))
+    is_for_first_orders = models.BooleanField(default=False)
+    valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))
+    budget = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True, help_text=_("For all orders together; empty: any amount"))
+    used_amount = models.DecimalField(max_digits=19, decimal_places=4, default=0, editable=False)
+    is_exclusive = models.BooleanField(default=False, help_text=_("Not together with any other: the better for the customer is taken"))
+    priority = models.PositiveSmallIntegerField(default=5, help_text=_("The lower, the sooner it takes off where not enough is left for all"))
+    is_off_contracts = models.BooleanField(default=False, help_text=_("Also off prices that are agreed with the customer"))
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(percent__gte=0, percent__lte=100), name="promotion_percent_a_percentage"),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind=PromotionKind.PERCENT, percent__gt=0)
+                    | Q(kind=PromotionKind.AMOUNT, amount__gt=0)
+                    | Q(kind=PromotionKind.FREE_UNITS, buy__gt=0, get__gt=0, percent__gt=0)
+                    | Q(kind=PromotionKind.FREE_SHIPPING)
+                ),
+                name="promotion_takes_something_off",
+            ),
+            models.CheckConstraint(condition=Q(minimum__gte=0, used_amount__gte=0), name="promotion_amounts_not_negative"),
+            models.CheckConstraint(condition=Q(budget__isnull=True) | Q(used_amount__lte=F("budget")), name="promotion_within_budget"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PromotionCode(models.Model):
+    """A code by which a promotion is asked for. Codes are kept in upper case. `used` counts orders, where `most_uses` bounds them."""
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="codes")
+    code = models.CharField(max_length=40, unique=True)
+    most_uses = models.PositiveIntegerField(null=True, blank=True, help_text=_("Orders that it is good for; empty: any number"))
+    used = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(code=Upper("code")) & ~Q(code=""), name="promotion_code_upper"),
+            models.CheckConstraint(condition=Q(most_uses__isnull=True) | Q(used__lte=F("most_uses")), name="promotion_code_within_uses"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PromotionRedemption(models.Model):
+    """What a promotion took off an order. Append-only. `first_order_of`: whose first order it was, where that is what it is for."""
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="redemptions")
+    code = models.ForeignKey(PromotionCode, null=True, on_delete=models.PROTECT, related_name="redemptions")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="redemptions")
+    amount = models.DecimalField(max_digits=19, decimal_places=4)
+    first_order_of = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
+    redeemed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "promotion"], name="promotion_redeemed_once_an_order"),
+            models.UniqueConstraint(fields=["first_order_of", "promotion"], name="first_order_comes_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="redemption_takes_something_off"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.amount} off order {self.order_id}"
+
+
+class DiscountLimit(models.Model):
+    """The discount that a person, or whoever has a role, may give by themselves. Without a row: none."""
+
+    group = models.OneToOneField(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="discount_limit", verbose_name=_("role"))
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="discount_limit")
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(group__isnull=False, user__isnull=True) | Q(group__isnull=True, user__isnull=False),
+                name="discount_limit_of_one_of_them",
+            ),
+            models.CheckConstraint(condition=Q(percent__gte=0, percent__lte=100), name="discount_limit_a_percentage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} %"
+
+
+class MarginFloor(models.Model):
+    """What goods sold through a channel must bring beyond their cost, before a second person must agree. Without a channel: through all others."""
+
+    channel = models.OneToOneField(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="margin_floor")
+    floor = models.DecimalField(max_digits=5, decimal_places=4, help_text=_("0.10: a tenth of the cost"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(F("channel"), nulls_distinct=False, name="one_margin_floor_a_channel"),
+            models.CheckConstraint(condition=Q(floor__gte=0), name="margin_floor_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.floor}"

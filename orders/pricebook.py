@@ -1,0 +1,199 @@
+"""What prices are made of, read once for a whole batch of drafts: lists and who buys by them, promotions, tax, limits."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from customers.models import Customer
+from oms.core.money import ZERO
+from oms.core.reading import read
+from orders.pricing import EVERYBODYS, Kind, PriceList, PriceRow, Promotion, Source
+
+PERSON = "user:"
+
+
+@dataclass(frozen=True)
+class Tax:
+    """The tax on something: none (an export) without a rate of its own."""
+
+    name: str = ""
+    rate: Decimal = ZERO
+
+
+NO_TAX = Tax()
+
+
+@dataclass(frozen=True)
+class Code:
+    """A promotion code that somebody named. `uses_left`: None where any number may use it."""
+
+    pk: int
+    promotion: int
+    uses_left: int | None
+
+
+@dataclass(frozen=True)
+class PriceBook:
+    """All that a batch of drafts is priced by, as it was read. Nothing in it changes: `counted` gives another one."""
+
+    on: date
+    tax: Mapping[tuple[str, str], Tax]
+    of_channel: Mapping[int, Sequence[PriceList]]
+    of_customer: Mapping[int, Sequence[PriceList]]
+    promotions: Sequence[Promotion]
+    with_code: frozenset[int]
+    codes: Mapping[str, Code]
+    floors: Mapping[int | None, Decimal]
+    discount_limit: Decimal | None = None
+    has_ordered: frozenset[int] = frozenset()
+
+    def lists(self, channel: int, customer: Customer) -> dict[int, PriceList]:
+        """Give the lists that `customer` buys by through `channel`, by key: the stronger claim where there are two to the same list."""
+        lists = {0: EVERYBODYS}
+        for some in (self.of_channel.get(channel, ()), self.of_customer.get(customer.pk, ())):
+            lists |= {one.key: one for one in some}
+        return lists
+
+    def floor(self, channel: int) -> Decimal | None:
+        return self.floors.get(channel, self.floors.get(None))
+
+    def is_first(self, customer: Customer) -> bool:
+        """Say whether `customer` has never ordered: by their history, and by what was seen under their lock."""
+        return customer.orders_count == 0 and customer.pk not in self.has_ordered
+
+
+@dataclass
+class Taken:
+    """What a batch has taken of promotions so far, before it is written: so that its own orders do not share the same budget."""
+
+    amounts: dict[int, Decimal] = field(default_factory=dict)
+    uses: dict[int, int] = field(default_factory=dict)
+    customers: set[int] = field(default_factory=set)
+
+
+def prices_of(row: Sequence[tuple[int, int, Decimal]], lists: Mapping[int, PriceList]) -> list[PriceRow]:
+    """Give the price rows of a SKU, as they were read, that are on one of `lists`."""
+    return [PriceRow(unit_price, from_quantity, lists[key]) for key, from_quantity, unit_price in row if key in lists]
+
+
+def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotion]:
+    """Give the promotions that an order with `codes` may have, with what `taken` leaves of them."""
+    named: dict[int, tuple[str, Code]] = {}
+    for code in codes:
+        if code in book.codes:
+            named.setdefault(book.codes[code].promotion, (code, book.codes[code]))
+    found = []
+    for promotion in book.promotions:
+        changes: dict[str, object] = {}
+        if promotion.key in book.with_code:
+            if promotion.key not in named:
+                continue
+            text, code = named[promotion.key]
+            changes["code"] = text
+            if code.uses_left is not None:
+                changes["uses_left"] = code.uses_left - taken.uses.get(code.pk, 0)
+        if promotion.budget_left is not None and promotion.key in taken.amounts:
+            changes["budget_left"] = promotion.budget_left - taken.amounts[promotion.key]
+        found.append(replace(promotion, **changes) if changes else promotion)  # type: ignore[arg-type]
+    return found
+
+
+_RULES = """
+    SELECT
+        (SELECT json_agg(json_build_array(country, category, name, rate::text) ORDER BY valid_from)
+            FROM orders_taxrate WHERE valid_from <= %(on)s),
+        (SELECT json_agg(json_build_array(a.channel_id, a.customer_id, l.id, l.name, l.includes_tax))
+            FROM orders_priceassignment a JOIN inventory_pricelist l ON l.id = a.price_list_id
+            WHERE l.is_active AND (a.valid_on IS NULL OR a.valid_on @> %(on)s::date)
+                AND (a.channel_id = ANY(%(channels)s) OR a.customer_id = ANY(%(customers)s))),
+        (SELECT json_agg(json_build_array(channel_id, floor::text)) FROM orders_marginfloor),
+        (SELECT json_agg(json_build_array(id, name, kind, percent::text, amount::text, buy, get, is_per_sku,
+                CASE WHEN NOT is_for_all_goods THEN ARRAY(
+                    SELECT sku_id FROM orders_promotion_skus WHERE promotion_id = p.id AND sku_id = ANY(%(skus)s)) END,
+                minimum::text, needs_code, channel_id, customer_id, is_for_first_orders, lower(valid_on), upper(valid_on) - 1,
+                (budget - used_amount)::text, is_exclusive, priority, is_off_contracts))
+            FROM orders_promotion p
+            WHERE is_active AND (id = ANY(%(named)s) OR (NOT needs_code AND (valid_on IS NULL OR valid_on @> %(on)s::date)
+                AND (channel_id IS NULL OR channel_id = ANY(%(channels)s)) AND (customer_id IS NULL OR customer_id = ANY(%(customers)s)))))
+"""
+
+
+def read_book(
+    *, on: date, channels: Collection[int], customers: Collection[int], skus: Collection[int], codes: Collection[str], giver: str = ""
+) -> PriceBook:
+    """Read all that drafts of `customers` for `skus` are priced by on the day `on`. One statement, one more each for codes and a `giver`.
+
+    `giver`: who gives a discount, or agrees on a price: a person has a limit, everything else has none.
+    """
+    known = _codes(codes) if codes else {}
+    values = {
+        "on": on,
+        "channels": list(channels),
+        "customers": list(customers),
+        "skus": list(skus),
+        "named": [code.promotion for code in known.values()],
+    }
+    [(taxes, assignments, floors, promotions)] = read(_RULES, values)
+    of_channel: dict[int, list[PriceList]] = {}
+    of_customer: dict[int, list[PriceList]] = {}
+    for channel, customer, pk, name, includes_tax in assignments or ():
+        if customer is not None:
+            of_customer.setdefault(customer, []).append(PriceList(pk, name, Source.CONTRACT, includes_tax))
+        else:
+            of_channel.setdefault(channel, []).append(PriceList(pk, name, Source.CHANNEL, includes_tax))
+    return PriceBook(
+        on=on,
+        tax={(country, category): Tax(name, Decimal(rate)) for country, category, name, rate in taxes or ()},
+        of_channel=of_channel,
+        of_customer=of_customer,
+        promotions=[_promotion(row) for row in promotions or ()],
+        with_code=frozenset(row[0] for row in promotions or () if row[10]),
+        codes=known,
+        floors={channel: Decimal(floor) for channel, floor in floors or ()},
+        discount_limit=_limit_of(giver.removeprefix(PERSON)) if giver.startswith(PERSON) else None,
+    )
+
+
+def _promotion(row: Sequence) -> Promotion:
+    (pk, name, kind, percent, amount, buy, get, per_sku, skus, minimum, _needs_code, channel, customer, first, since, until, left, *rest) = row
+    is_exclusive, priority, with_contracts = rest
+    return Promotion(
+        key=pk,
+        name=name,
+        kind=Kind(kind),
+        percent=Decimal(percent),
+        amount=Decimal(amount),
+        buy=buy,
+        get=get,
+        same_sku=per_sku,
+        skus=None if skus is None else frozenset(skus),
+        minimum=Decimal(minimum),
+        channel=channel,
+        customer=customer,
+        first_order_only=first,
+        since=date.fromisoformat(since) if since else None,
+        until=date.fromisoformat(until) if until else None,
+        budget_left=None if left is None else Decimal(left),
+        is_exclusive=is_exclusive,
+        priority=priority,
+        with_contracts=with_contracts,
+    )
+
+
+def _codes(codes: Collection[str]) -> dict[str, Code]:
+    rows = read("SELECT code, id, promotion_id, most_uses - used FROM orders_promotioncode WHERE code = ANY(%s)", [list(codes)])
+    return {code: Code(pk, promotion, left) for code, pk, promotion, left in rows}
+
+
+def _limit_of(username: str) -> Decimal:
+    """Give the discount that somebody may give: their own limit, or else the highest of their roles."""
+    [(limit,)] = read(
+        """
+        SELECT coalesce(max(percent) FILTER (WHERE l.user_id IS NOT NULL), max(percent), 0)
+        FROM orders_discountlimit l JOIN core_user u ON u.username = %s
+        WHERE l.user_id = u.id OR l.group_id IN (SELECT group_id FROM core_user_groups WHERE user_id = u.id)
+        """,
+        [username],
+    )
+    return Decimal(limit)
