@@ -15,7 +15,7 @@ import psycopg2
 
 from oms.run.embedded import start_postgres, start_valkey
 
-PARTS = ["line", "stock"]
+PARTS = ["line", "stock", "lookup"]
 
 
 def main() -> int:
@@ -46,6 +46,8 @@ def main() -> int:
                 figures |= _measure(arguments, folder)
             if "stock" in arguments.parts:
                 figures["stock"] = [_measure_stock(postgres.url, int(size)) for size in arguments.stock_sizes.split(",")]
+            if "lookup" in arguments.parts:
+                figures["lookup"] = _measure_apart(postgres.url, "lookup", ["bench.lookup"])
         finally:
             valkey.stop()
             postgres.stop()
@@ -93,13 +95,17 @@ def _measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def _measure_stock(url: str, skus: int) -> dict[str, Any]:
-    """Measure stock in a house of `skus` SKUs: in a database and a process of its own, both gone afterwards."""
-    _say(f"stock, {skus:,} SKUs")
-    name = f"stock_{skus}"
+    """Measure stock in a house of `skus` SKUs."""
+    return _measure_apart(url, f"stock_{skus}", ["bench.at_size", "--skus", str(skus)])
+
+
+def _measure_apart(url: str, name: str, module: list[str]) -> dict[str, Any]:
+    """Measure in a database and a process of their own, both gone afterwards. `module`: what is run, and how; it prints its figures last."""
+    _say(name)
     _administer(url, f"CREATE DATABASE {name}")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.at_size", "--skus", str(skus)],
+            [sys.executable, "-m", *module],
             env=os.environ | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"},
             stdout=subprocess.PIPE,
             text=True,
@@ -123,6 +129,10 @@ def _administer(url: str, statement: str) -> None:
 
 def _show(figures: dict[str, Any]) -> None:
     rows = [*(_line_rows(figures) if "http" in figures else []), *(row for some in figures.get("stock", []) for row in _stock_rows(some))]
+    rows += [
+        (f"look-up among a million: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms")
+        for way, taken in figures.get("lookup", {}).items()
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     print()
     for row in rows:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from customers.looking_up import customers_meant
 from customers.models import Customer
 from customers.serializers import (
     AnsweredCustomer,
@@ -46,7 +47,7 @@ class CustomersView(Resource):
         """List customers, the newest first."""
         rows = Customer.objects.known_to(channel_of(request))
         if search := asked(request, "search", "cursor", "limit").get("search"):
-            rows = rows.matching(search[:100])
+            rows = rows.filter(pk__in=customers_meant(search, channel=channel_of(request)))
         return Response(listed(request, rows, order=("-id",), show=lambda page: [shown(customer) for customer in page]))
 
     @extend_schema(operation_id="register_customer", request=RegisterCustomerSerializer, responses={201: AnsweredCustomer, **PROBLEMS})

@@ -78,7 +78,7 @@ def register_customer(draft: CustomerDraft, *, channel: Channel | None, actor: s
             channel=channel,
             currency=channel.currency if channel else "GBP",
         )
-        set_phone(customer, draft.phone, country=country)
+        customer.phone = checked_phone(draft.phone, country=country)
         customer.save()
         if draft.address:
             Address.objects.create(customer=customer, is_billing=True, is_delivery=True, **asdict(draft.address))
@@ -110,7 +110,7 @@ def change_customer(pk: int, changes: Mapping[str, str], *, actor: str) -> Custo
         for column, value in changes.items():
             value = value.strip()
             if column == "phone":
-                set_phone(customer, value, country="GB")
+                customer.phone = checked_phone(value, country="GB")
             elif column == "email":
                 customer.email = checked_email(value)
             elif column == "vat_number":
@@ -121,8 +121,7 @@ def change_customer(pk: int, changes: Mapping[str, str], *, actor: str) -> Custo
                 setattr(customer, column, value)
             else:
                 raise Invalid(_("%(column)s cannot be changed here.") % {"column": column}, pointer=f"/{column}")
-        columns = set(changes) | ({"phone_digits"} if "phone" in changes else set())
-        customer.save(update_fields=sorted(columns))
+        customer.save(update_fields=sorted(changes))
         record([fact("customer.changed", "customer", pk, actor=actor, changed=sorted(changes))])
     return customer
 
@@ -166,12 +165,6 @@ def checked_vat_number(text: str) -> str:
     except NumberError:
         raise Invalid(_("%(text)s is not a VAT number: a digit must be wrong.") % {"text": text}, pointer="/vat_number") from None
     return text
-
-
-def set_phone(customer: Customer, text: str, *, country: str) -> None:
-    """Set the telephone number and the digits it is searched by. Saves nothing."""
-    customer.phone = checked_phone(text, country=country)
-    customer.phone_digits = customer.phone.lstrip("+")
 
 
 def lock_customers(pks: set[int]) -> dict[int, Customer]:

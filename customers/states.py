@@ -31,9 +31,24 @@ class PaymentMethod(TextChoices):
     BANK_TRANSFER = "bank_transfer", _("Bank transfer")
     CARD = "card", _("Card")
     CASH = "cash", _("Cash")
+    CASH_ON_DELIVERY = "cash_on_delivery", _("Cash on delivery")
+    PAYMENT_LINK = "payment_link", _("Payment link")
 
 
 class BlockedKind(TextChoices):
     PHONE = "phone", _("Telephone number")
     EMAIL = "email", _("E-mail")
     ADDRESS = "address", _("Address")
+
+
+class ConsentChannel(TextChoices):
+    EMAIL = "email", _("E-mail")
+    PHONE = "phone", _("Telephone")
+    SMS = "sms", _("Text message")
+    POST = "post", _("Post")
+
+
+class NoteKind(TextChoices):
+    NOTE = "note", _("Note")
+    CALL = "call", _("Call")
+    COMPLAINT = "complaint", _("Complaint")

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from customers.looking_up import customers_meant
 from customers.models import Customer
 from customers.services import AddressDraft, CustomerDraft, change_customer, register_customer
 from oms.core.access import actor_of, staff_may
@@ -29,7 +30,7 @@ def row_or_404(number: str) -> int:
 def customers(request: HttpRequest) -> HttpResponse:
     """List customers, the latest buyers first."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    rows = Customer.objects.matching(text) if text else Customer.objects.all()
+    rows = Customer.objects.filter(pk__in=customers_meant(text)) if text else Customer.objects.all()
     page = keyset_page(rows, order=("-last_order_at", "-id"), after=request.GET.get("after", ""), has_nulls=True)
     return render(request, "customers/customers.html", {"page": page, "q": text, "query": f"q={text}"})
 

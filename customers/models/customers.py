@@ -1,29 +1,18 @@
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.channels import Channel
+from customers.models.groups import CustomerGroup
+from customers.models.kept_keys import found_by
 from customers.states import CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
-from oms.core.readable import human_number, row_of
+from oms.core.readable import human_number
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def known_to(self, channel: Channel | None) -> "CustomerQuerySet":
         """Those a storefront of `channel` may see: its own. The desk (None) sees all."""
         return self if channel is None else self.filter(channel=channel)
-
-    def matching(self, text: str) -> "CustomerQuerySet":
-        """Those whose number, name, e-mail or telephone contains `text`. Served by trigram indexes."""
-        text = text.strip()
-        digits = "".join(filter(str.isdigit, text))
-        wanted = Q(name__icontains=text) | Q(email__icontains=text) | Q(external_reference=text)
-        if len(digits) >= 4:
-            wanted |= Q(phone_digits__contains=digits.lstrip("0"))
-        if pk := row_of(text, Customer.NUMBER_PREFIX):
-            wanted |= Q(pk=pk)
-        return self.filter(wanted)
 
 
 class Customer(models.Model):
@@ -38,13 +27,18 @@ class Customer(models.Model):
     name = models.CharField(max_length=200)
     email = models.EmailField(max_length=254, blank=True)
     phone = models.CharField(max_length=20, blank=True, help_text=_("E.164: +441134960000"))
-    phone_digits = models.CharField(max_length=20, blank=True, editable=False)
     language = models.CharField(max_length=10, default="en")
     channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="customers")
     external_reference = models.CharField(max_length=100, blank=True)
     vat_number = models.CharField(max_length=30, blank=True)
+    group = models.ForeignKey(CustomerGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="customers")
+    tags = models.JSONField(default=list, blank=True, help_text=_("Words that lists are filtered by"))
     note = models.TextField(blank=True)
     is_blocked = models.BooleanField(default=False)
+    is_do_not_call = models.BooleanField(default=False)
+    preferred_carrier = models.CharField(max_length=30, blank=True, help_text=_("A carrier's code"))
+    delivery_window = models.CharField(max_length=60, blank=True, help_text=_("weekdays before 10, not on Fridays"))
+    tax_exemption = models.CharField(max_length=100, blank=True, help_text=_("The certificate that frees deliveries to them of tax"))
 
     currency = models.CharField(max_length=3, default="GBP")
     payment_method = models.CharField(max_length=20, choices=PaymentMethod, default=PaymentMethod.BANK_TRANSFER)
@@ -75,12 +69,9 @@ class Customer(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_trgm"),
-            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="customer_email_trgm"),
-            GinIndex(OpClass("phone_digits", name="gin_trgm_ops"), name="customer_phone_trgm"),
             models.Index(F("last_order_at").desc(nulls_last=True), F("id").desc(), name="customer_recent"),
-            models.Index(fields=["email"], name="customer_email"),
         ]
+        triggers = found_by("name", "phone", "email", customer="id")
 
     def __str__(self) -> str:
         return self.name
@@ -102,7 +93,12 @@ class Contact(models.Model):
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=100, blank=True)
     email = models.EmailField(max_length=254, blank=True)
-    phone = models.CharField(max_length=20, blank=True)
+    phone = models.CharField(max_length=20, blank=True, help_text=_("E.164: +441134960000"))
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        triggers = found_by("name", "email", "phone", "customer")
 
     def __str__(self) -> str:
         return self.name
@@ -128,6 +124,7 @@ class Address(models.Model):
             models.UniqueConstraint(fields=["customer"], condition=Q(is_delivery=True), name="one_delivery_address"),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="address_country"),
         ]
+        triggers = found_by("postcode", "customer")
 
     def __str__(self) -> str:
         return ", ".join(filter(None, [*self.lines.splitlines(), self.postcode, self.city, self.country]))

@@ -6,6 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django_fsm import FSMField, transition
 
+from customers.looking_up import customers_meant
 from customers.models import Channel, Customer
 from customers.states import InvoicePolicy, PaymentMethod, ShipPolicy
 from inventory.backorders import fillable
@@ -63,7 +64,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return self.filter(pk=pk)
         return self.filter(
             Q(external_reference=text)
-            | Q(customer__in=Customer.objects.matching(text).values("pk"))
+            | Q(customer__in=customers_meant(text))
             | Exists(OrderLine.objects.filter(order=OuterRef("pk"), sku__code=text.upper()))
         )
 

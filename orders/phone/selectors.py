@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,13 +19,6 @@ from orders.phone.call import Call
 from orders.placing import OrderDraft, price_draft, priced_skus
 
 MOST_FOUND = 8
-
-
-def customers_matching(text: str) -> list[Customer]:
-    """Give the customers that `text` may mean: name, number, telephone, e-mail. The latest buyers first."""
-    if len(text.strip()) < 2:
-        return []
-    return list(Customer.objects.matching(text).order_by(F("last_order_at").desc(nulls_last=True), "-id")[:MOST_FOUND])
 
 
 def skus_matching(text: str) -> list[Sku]:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from customers import looking_up
 from customers.models import Channel, Customer
 from customers.services import AddressDraft, register_customer
 from customers.states import PaymentMethod
@@ -42,7 +43,7 @@ def phone(request: HttpRequest) -> HttpResponse:
 @staff_may("orders.place_order")
 def find_customers(request: HttpRequest) -> HttpResponse:
     """Give the customers that what is typed may mean, as options."""
-    found = selectors.customers_matching(request.GET.get("q", "").replace("\x00", "")[:100])
+    found = looking_up.find_customers(request.GET.get("q", ""))
     return render(request, "orders/_phone_customers.html", {"found": found})
 
 

@@ -152,7 +152,6 @@ def know_customers(channels: dict[str, Channel], dice: random.Random) -> list[Cu
             name=name,
             email=f"{_mailbox(name) or f'customer.{len(customers) + 1}'}@{'trade' if is_company else 'mail'}.example",
             phone=phone,
-            phone_digits=phone.lstrip("+"),
             language=language,
             channel=channels[ChannelKind.PHONE if is_company else ChannelKind.WEB],
             credit_limit=Decimal(credit) if credit else None,
