@@ -32,6 +32,7 @@ def invoice_context(invoice: Invoice) -> dict[str, Any]:
         "invoice": invoice,
         "is_credit_note": invoice.kind == InvoiceKind.CREDIT_NOTE,
         "lines": lines,
+        "has_discounts": any(line.discount for line in lines),
         "taxes": _taxes(lines),
         "company": settings.COMPANY,
         "order": invoice.order,

@@ -58,9 +58,11 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
     """Show an invoice as it was issued, and what was paid on it."""
     rows = Invoice.objects.select_related("order", "customer", "credits", "document").defer("document__content")
     found = get_object_or_404(rows, number=number)
+    lines = list(found.lines.select_related("order_line__sku"))
     context = {
         "invoice": found,
-        "lines": found.lines.select_related("order_line__sku"),
+        "lines": lines,
+        "has_discounts": any(line.discount for line in lines),
         "allocations": found.allocations.select_related("payment"),
         "entry": JournalEntry.objects.filter(source="invoice", source_id=found.pk).prefetch_related("lines__account").first(),
     }

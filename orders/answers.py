@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from customers.models import Customer
 from oms.core.api.shapes import amount
 from oms.core.readable import human_number
+from orders import reasons
 from orders.blockers import blocker_of
 from orders.models import Order, OrderLine
 
@@ -45,6 +46,8 @@ def _one(order: Order, lines: Iterable[OrderLine]) -> dict[str, Any]:
         "customer": human_number(Customer.NUMBER_PREFIX, order.customer_id),
         "placed_at": order.placed_at,
         "currency": order.currency,
+        "prices_include_tax": order.prices_include_tax,
+        "discount_total": amount(order.discount_total, order.currency),
         "net_total": amount(order.net_total, order.currency),
         "tax_total": amount(order.tax_total, order.currency),
         "total": amount(order.total, order.currency),
@@ -57,6 +60,8 @@ def _one(order: Order, lines: Iterable[OrderLine]) -> dict[str, Any]:
                 "description": line.description,
                 "quantity": line.quantity,
                 "unit_price": f"{line.unit_price:f}",
+                "discount": amount(line.discount, order.currency),
+                "price_reason": reasons.told(line.price_reason),
                 "net": amount(line.net, order.currency),
                 "tax_rate": f"{line.tax_rate:f}",
                 "tax": amount(line.tax, order.currency),

@@ -82,7 +82,7 @@ class OrdersView(Resource):
     def post(self, request: Request) -> HttpResponse:
         """Place an order. Prices and taxes are ours. With `Prefer: wait` it is screened, reserved, invoiced and planned before the answer."""
         wanted = checked(PlaceOrderSerializer, request.data)
-        channel = channel_of(request) or _desk_channel()
+        channel = channel_of(request) or desk_channel()
         placed: list[Order] = []
 
         def work() -> Answer:
@@ -159,7 +159,7 @@ def _waits(request: Request) -> bool:
     return any(preference.partition(";")[0].partition("=")[0].strip() == "wait" for preference in preferences)
 
 
-def _desk_channel() -> Channel:
+def desk_channel() -> Channel:
     channel = Channel.objects.filter(kind="phone", is_active=True).first()
     if channel is None:
         raise Invalid(_("There is no telephone channel: a manager adds one in the admin."))

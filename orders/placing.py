@@ -75,11 +75,11 @@ class OrderDraft:
     """An order as a face understood it. What is left out comes from the customer and the channel.
 
     `external_reference`: the other side's own number; the channel takes each only once. `placed_at`: now, where it is not an old order.
-    `basket`: what it still holds softly becomes the order's. `codes`: of promotions, as typed.
+    `basket`: what it still holds softly becomes the order's. `codes`: of promotions, as typed. Without a customer it can only be quoted.
     """
 
     channel: Channel
-    customer_id: int
+    customer_id: int | None
     lines: Sequence[LineDraft]
     charges: Sequence[ChargeDraft] = ()
     bill_to: AddressDraft | None = None
@@ -108,8 +108,8 @@ class _Article:
 class _Catalogue:
     """What is needed to price drafts, loaded once for the whole batch."""
 
-    customers: Mapping[int, Customer]
-    addresses: Mapping[int, Sequence[Address]]
+    customers: Mapping[int | None, Customer]
+    addresses: Mapping[int | None, Sequence[Address]]
     articles: Mapping[str, _Article]
     kits: Mapping[int, Composition]
     book: PriceBook
@@ -163,11 +163,41 @@ def price_draft(draft: OrderDraft, *, actor: str = "") -> Order:
 
     Codes that take nothing off are on `order.refused_codes`, each with the reason. Raises what else `place_order` would raise.
     """
-    catalogue = _load([draft], None, actor)
+    return quote(draft, actor=actor).order
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a draft would cost. `promotions`: what each takes off; `refused`: the others with the reason; `codes`: codes that take nothing off;
+    `approvals`: what a second person would have to agree to.
+    """
+
+    order: Order
+    promotions: Sequence[Effect]
+    refused: Sequence[tuple[str, str]]
+    codes: Mapping[str, str]
+    approvals: Sequence[str]
+
+
+def quote(draft: OrderDraft, *, actor: str = "", known_to: Channel | None = None) -> Quote:
+    """Say what a draft would cost, and why. As `price_draft`, with all that is worth knowing; reserves no promotion.
+
+    A draft without a customer is priced for somebody nobody knows yet: it says where it goes.
+    """
+    catalogue = _load([draft], known_to, actor)
+    if draft.customer_id is None:
+        catalogue = replace(catalogue, customers={None: Customer(name=_("Somebody new"))}, addresses={None: ()})
     priced = _prepared(draft, catalogue, actor, Taken())
-    priced.order.placed_lines = priced.lines
-    priced.order.refused_codes = _refused_codes(draft, catalogue.book, priced)
-    return priced.order
+    order = priced.order
+    order.placed_lines = priced.lines
+    order.refused_codes = _refused_codes(draft, catalogue.book, priced)
+    return Quote(
+        order=order,
+        promotions=[effect for effect, _code in priced.used],
+        refused=[(one.promotion.name, reasons.refusal(one, currency=order.currency)) for one in priced.refused],
+        codes=order.refused_codes,
+        approvals=priced.approvals,
+    )
 
 
 # What everybody pays for one unit of a SKU in a currency on a day: None where the price list has nothing.
@@ -218,7 +248,7 @@ def _code(text: str) -> str:
     return text.strip().upper()
 
 
-def _customers(keys: set[int], known_to: Channel | None) -> dict[int, Customer]:
+def _customers(keys: set[int | None], known_to: Channel | None) -> dict[int | None, Customer]:
     only = " AND channel_id = %s" if known_to else ""
     rows = read(
         f"SELECT {columns_of(Customer)} FROM customers_customer WHERE id = ANY(%s)" + only,
@@ -227,8 +257,8 @@ def _customers(keys: set[int], known_to: Channel | None) -> dict[int, Customer]:
     return {row[0]: instance(Customer, row) for row in rows}
 
 
-def _addresses(customers: Mapping[int, Customer]) -> dict[int, list[Address]]:
-    found: dict[int, list[Address]] = {pk: [] for pk in customers}
+def _addresses(customers: Mapping[int | None, Customer]) -> dict[int | None, list[Address]]:
+    found: dict[int | None, list[Address]] = {pk: [] for pk in customers}
     for row in read(f"SELECT {columns_of(Address)} FROM customers_address WHERE customer_id = ANY(%s) ORDER BY id", [list(customers)]):
         address = instance(Address, row)
         address.customer = customers[address.customer_id]
@@ -248,7 +278,7 @@ _ARTICLES = """
 """
 
 
-def _articles(codes: set[str], channels: set[int], customers: Mapping[int, Customer], on: date) -> dict[str, _Article]:
+def _articles(codes: set[str], channels: set[int], customers: Mapping[int | None, Customer], on: date) -> dict[str, _Article]:
     found = {}
     for row in read(_ARTICLES.format(columns=columns_of(Sku)), [settings.BOOKS_CURRENCY, on, list(channels), list(customers), sorted(codes)]):
         sku, (lists, quantities, amounts) = instance(Sku, row), row[-3:]

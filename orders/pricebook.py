@@ -40,7 +40,7 @@ class PriceBook:
     on: date
     tax: Mapping[tuple[str, str], Tax]
     of_channel: Mapping[int, Sequence[PriceList]]
-    of_customer: Mapping[int, Sequence[PriceList]]
+    of_customer: Mapping[int | None, Sequence[PriceList]]
     promotions: Sequence[Promotion]
     with_code: frozenset[int]
     codes: Mapping[str, Code]
@@ -120,7 +120,7 @@ _RULES = """
 
 
 def read_book(
-    *, on: date, channels: Collection[int], customers: Collection[int], skus: Collection[int], codes: Collection[str], giver: str = ""
+    *, on: date, channels: Collection[int], customers: Collection[int | None], skus: Collection[int], codes: Collection[str], giver: str = ""
 ) -> PriceBook:
     """Read all that drafts of `customers` for `skus` are priced by on the day `on`. One statement, one more each for codes and a `giver`.
 
@@ -136,7 +136,7 @@ def read_book(
     }
     [(taxes, assignments, floors, promotions)] = read(_RULES, values)
     of_channel: dict[int, list[PriceList]] = {}
-    of_customer: dict[int, list[PriceList]] = {}
+    of_customer: dict[int | None, list[PriceList]] = {}
     for channel, customer, pk, name, includes_tax in assignments or ():
         if customer is not None:
             of_customer.setdefault(customer, []).append(PriceList(pk, name, Source.CONTRACT, includes_tax))

@@ -37,10 +37,22 @@ def sentence(reason: Mapping[str, Any] | None) -> str:
     return "; ".join([_price(reason), *(_off(off) for off in reason.get("off", ()))])
 
 
+def told(reason: Mapping[str, Any] | None) -> str:
+    """Word it for the customer: who of us did it is ours."""
+    if not reason:
+        return ""
+    return sentence({**reason, "by": "", "off": [{**off, "by": ""} for off in reason.get("off", ())]})
+
+
+def is_plain(reason: Mapping[str, Any] | None) -> bool:
+    """Say whether there is nothing to tell: what everybody pays for one unit, and nothing off."""
+    return not reason or reason == {"from": "everybody"}
+
+
 def _price(reason: Mapping[str, Any]) -> str:
     facts = {"list": reason.get("list", ""), "who": _who(reason.get("by", "")), "quantity": reason.get("from_quantity", 1)}
     said = {
-        "agreed": _("Price agreed by %(who)s"),
+        "agreed": _("Price agreed by %(who)s") if facts["who"] else _("Price as agreed"),
         "contract": _("Contract price, %(list)s"),
         "group": _("Price of their group, %(list)s"),
         "channel": _("Price of the channel, %(list)s"),
@@ -52,7 +64,7 @@ def _price(reason: Mapping[str, Any]) -> str:
 def _off(off: Mapping[str, Any]) -> str:
     facts = {"percent": "", "promotion": "", "code": "", **off, "who": _who(off.get("by", ""))}
     if facts["percent"]:
-        return _("%(percent)s%% off by %(who)s: −%(amount)s") % facts
+        return (_("%(percent)s%% off by %(who)s: −%(amount)s") if facts["who"] else _("%(percent)s%% off: −%(amount)s")) % facts
     if facts["code"]:
         return _("%(promotion)s, code %(code)s: −%(amount)s") % facts
     return _("%(promotion)s: −%(amount)s") % facts

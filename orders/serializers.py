@@ -9,7 +9,7 @@ from rest_framework import serializers
 from customers.serializers import AddressSerializer, RegisterCustomerSerializer, address_draft
 from customers.states import PaymentMethod
 from oms.core.api.shapes import ExactAmount, StrictSerializer, Text, WholeNumber, YesNo, checked
-from orders.placing import MOST_LINES, LineDraft
+from orders.placing import MOST_CODES, MOST_LINES, LineDraft
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/RegisterCustomerRequest"}]})
@@ -44,6 +44,9 @@ class PlaceOrderSerializer(StrictSerializer):
     external_reference = Text(max_length=100, required=False, help_text="Your own order number: this channel takes each once")
     payment_method = serializers.ChoiceField(choices=PaymentMethod.choices, required=False)
     accepts_part_deliveries = YesNo(required=False)
+    codes = serializers.ListField(  # type: ignore[assignment]
+        child=Text(max_length=40), required=False, max_length=MOST_CODES, help_text="Promotion codes, as typed; one that is not good is refused"
+    )
     basket = Text(max_length=50, required=False, help_text="The basket whose held stock this order takes up")
 
 
@@ -64,6 +67,8 @@ def draft_fields(data: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         name: data[name] for name in ("email", "phone", "note", "external_reference", "payment_method", "accepts_part_deliveries") if name in data
     }
+    if "codes" in data:
+        fields["codes"] = tuple(data["codes"])
     fields["lines"] = [LineDraft(line["sku"], line["quantity"]) for line in data["lines"]]
     for name in ("ship_to", "bill_to"):
         if name in data:
@@ -81,6 +86,8 @@ class AnsweredLine(serializers.Serializer):
     description = serializers.CharField()
     quantity = serializers.IntegerField()
     unit_price = serializers.DecimalField(19, 4)
+    discount = serializers.DecimalField(19, 4, help_text="Off quantity × unit price; with tax inside where prices include it")
+    price_reason = serializers.CharField(help_text="Why it costs what it does: list, contract, break, promotions; a sentence")
     net = serializers.DecimalField(19, 4)
     tax_rate = serializers.DecimalField(6, 5)
     tax = serializers.DecimalField(19, 4)
@@ -103,6 +110,8 @@ class AnsweredListedOrder(serializers.Serializer):
     customer = serializers.CharField()
     placed_at = serializers.DateTimeField()
     currency = serializers.CharField()
+    prices_include_tax = serializers.BooleanField()
+    discount_total = serializers.DecimalField(19, 4)
     net_total = serializers.DecimalField(19, 4)
     tax_total = serializers.DecimalField(19, 4)
     total = serializers.DecimalField(19, 4)

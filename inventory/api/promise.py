@@ -52,7 +52,7 @@ class AvailabilityView(Resource):
     def get(self, request: Request) -> Response:
         """Say for every SKU when it can be there, and why then. What is promised to one line is gone for the next."""
         wanted = asked(request, "sku", "quantity", "country", "postcode")
-        rows = availability_of(_lines(wanted), country=_country(wanted.get("country", "")), postcode=wanted.get("postcode", "")[:20])
+        rows = availability_of(asked_lines(wanted), country=asked_country(wanted.get("country", "")), postcode=wanted.get("postcode", "")[:20])
         return Response({"data": [_shown(row) for row in rows]})
 
 
@@ -99,7 +99,7 @@ class BasketView(Resource):
             basket_of(request, basket),
             lines,
             minutes=wanted.get("minutes", USUAL_MINUTES),
-            country=_country(wanted.get("country", "")),
+            country=asked_country(wanted.get("country", "")),
             postcode=wanted.get("postcode", ""),
             actor=principal_of(request),
         )
@@ -120,7 +120,8 @@ def basket_of(request: Request, name: str) -> str:
     return f"{channel.code if channel else 'desk'}:{name}"
 
 
-def _lines(wanted: dict[str, str]) -> list[tuple[str, int]]:
+def asked_lines(wanted: dict[str, str]) -> list[tuple[str, int]]:
+    """Give the lines that `sku` and `quantity` of a query ask for. Raises Invalid."""
     codes = [code.strip() for code in wanted.get("sku", "").split(",") if code.strip()]
     if not codes:
         raise Invalid(_("Say which SKUs: sku=MUG,LAMP."), parameter="sku")
@@ -134,7 +135,8 @@ def _lines(wanted: dict[str, str]) -> list[tuple[str, int]]:
     return [(code, int(text)) for code, text in zip(codes, texts, strict=True)]
 
 
-def _country(text: str) -> str:
+def asked_country(text: str) -> str:
+    """Give a country as it is kept, nothing for none. Raises Invalid."""
     country = text.strip().upper()
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise Invalid(_("A country is written with two letters: GB, DE, SA."), parameter="country", pointer="/country")

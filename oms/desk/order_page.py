@@ -87,7 +87,8 @@ def drop_ship_panel(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
 
 def _what_one_may_see(request: HttpRequest, order: Order) -> dict[str, Any]:
     """Give the panels that not every role may see: money, and what was written to the customer."""
-    panels: dict[str, Any] = {}
+    sees_margin = may(request.user, "orders.view_margin")
+    panels: dict[str, Any] = {"sees_margin": sees_margin, "hidden_columns": 7 if sees_margin else 6}
     if may(request.user, "accounting.view_invoice"):
         panels |= {"invoices": invoices_of(order), "payments": payments_of(order), "sees_money": True}
     if may(request.user, "core.view_message"):

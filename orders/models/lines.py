@@ -86,6 +86,11 @@ class OrderLine(models.Model):
         return reasons.sentence(self.price_reason)
 
     @property
+    def has_price_story(self) -> bool:
+        """Say whether its price is another than what everybody pays for one."""
+        return not reasons.is_plain(self.price_reason)
+
+    @property
     def margin(self) -> Decimal:
         """What is earned on it, by what its SKU costs. Not for customers."""
         return self.net - self.quantity * self.sku.cost

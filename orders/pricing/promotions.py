@@ -42,7 +42,7 @@ class Buyer:
     """Who buys, and where; `is_first_order`: they have never ordered before."""
 
     channel: int = 0
-    customer: int = 0
+    customer: int | None = None
     group: int | None = None
     is_first_order: bool = False
 

@@ -12,7 +12,7 @@ from oms.core import pdf
 from oms.core.models import Document, Message, Trouble
 from oms.core.stations import TryLater
 from orders.cancelling import cancel_order
-from orders.models import Order
+from orders.models import Order, Promotion
 from shipping.fulfilling import pack_shipment
 from shipping.models import Carrier, Shipment
 from shipping.paper import packing_slip, pick_lists
@@ -157,3 +157,16 @@ def test_our_own_labels_and_lists_name_the_shipment(house, mode):
     assert "Anna Field" in label
     assert shipment.number in label
     assert Order.objects.get().number in label
+
+
+def test_an_invoice_shows_what_is_off_and_says_where_prices_include_tax(house):
+    Promotion.objects.create(name="Spring", kind="percent", percent=10)
+    house.web.prices_include_tax = True
+    house.place(("MUG", 10))
+    cast.run_line("screen", "reserve", "invoice", "invoice_pdf")
+
+    text = text_of(bytes(Invoice.objects.get().document.content))
+    assert "Discount" in text
+    assert "-4.95" in text
+    assert "Unit prices and discounts include tax." in text
+    assert [amount in text for amount in ("4.95", "37.13", "7.42", "44.55")] == [True] * 4
