@@ -14,13 +14,17 @@ from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.gb import vat as gb_vat
 
-from customers.models import Address, Channel, Customer
+from customers.models import Address, Channel, Customer, CustomerGroup
 from customers.states import CustomerKind, PaymentMethod
 from oms.core import bulk
+from oms.core.cards import refuse_card_numbers
 from oms.core.errors import Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock, lock_one
 
+# What people may change of a customer as it is typed → its most letters.
+PLAIN = {"name": 200, "kind": 10, "language": 10, "note": 4000, "preferred_carrier": 30, "delivery_window": 60, "tax_exemption": 100}
+MOST_TAGS = 20
 # Greece numbers its companies as EL, not by its country code.
 _EU_PREFIXES = {"EL", *(country.upper() for country in eu_vat.MEMBER_STATES)} - {"GR"}
 
@@ -98,10 +102,12 @@ def known_or_registered(draft: CustomerDraft, *, channel: Channel | None, actor:
 
 
 def change_customer(pk: int, changes: Mapping[str, str], *, actor: str) -> Customer:
-    """Change what people may change of a customer: name, email, phone, language, VAT number, note.
+    """Change what people may change of a customer: the columns in PLAIN, email, phone, VAT number, tags (words with commas between), group (its
+    code) and is_do_not_call (1 or nothing).
 
     Locks the customer. Raises Invalid as `register_customer` does, NotFound. Records `customer.changed` with the columns' names.
     """
+    refuse_card_numbers(changes)
     with transaction.atomic():
         try:
             customer = lock_one(Customer.objects.all(), pk)
@@ -117,13 +123,44 @@ def change_customer(pk: int, changes: Mapping[str, str], *, actor: str) -> Custo
                 customer.vat_number = checked_vat_number(value)
             elif column == "name" and not value:
                 raise Invalid(_("A customer needs a name."), pointer="/name")
-            elif column in ("name", "language", "note"):
-                setattr(customer, column, value)
+            elif column == "tags":
+                customer.tags = checked_tags(value)
+            elif column == "is_do_not_call":
+                customer.is_do_not_call = value == "1"
+            elif column == "group":
+                customer.group = _group(value)
+            elif column == "kind" and value not in CustomerKind.values:
+                raise Invalid(_("A customer is a person or a company."), pointer="/kind")
+            elif column in PLAIN:
+                setattr(customer, column, value[: PLAIN[column]])
             else:
                 raise Invalid(_("%(column)s cannot be changed here.") % {"column": column}, pointer=f"/{column}")
         customer.save(update_fields=sorted(changes))
         record([fact("customer.changed", "customer", pk, actor=actor, changed=sorted(changes))])
     return customer
+
+
+def checked_tags(text: str) -> list[str]:
+    """Give the words of `text` that commas stand between, each once. Raises Invalid."""
+    tags = list(dict.fromkeys(filter(None, (" ".join(tag.split()).lower() for tag in text.split(",")))))
+    if len(tags) > MOST_TAGS or any(len(tag) > 30 for tag in tags):
+        raise Invalid(_("At most %(most)d tags, of 30 letters each.") % {"most": MOST_TAGS}, pointer="/tags")
+    return tags
+
+
+def _group(code: str) -> CustomerGroup | None:
+    group = CustomerGroup.objects.filter(code=code).first() if code else None
+    if code and group is None:
+        raise Invalid(_("There is no customer group %(code)s.") % {"code": code[:30]}, pointer="/group")
+    return group
+
+
+def checked_country(text: str) -> str:
+    """Give `text` as a country code of two letters. Raises Invalid."""
+    text = text.strip().upper()
+    if len(text) != 2 or not text.isalpha() or not text.isascii():
+        raise Invalid(_("A country is written with two letters: GB, DE, SA."), pointer="/country")
+    return text
 
 
 def checked_email(text: str) -> str:

@@ -8,14 +8,28 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from customers.looking_up import customers_meant
-from customers.models import Customer
-from customers.services import AddressDraft, CustomerDraft, change_customer, register_customer
+from customers.models import Customer, CustomerGroup
+from customers.services import AddressDraft, CustomerDraft, change_customer, checked_country, register_customer
 from oms.core.access import actor_of, staff_may
-from oms.core.errors import BusinessError, Invalid
+from oms.core.errors import BusinessError
 from oms.core.pages import keyset_page
 from oms.core.readable import row_of
 
-CHANGEABLE = ("name", "email", "phone", "language", "vat_number", "note")
+CHANGEABLE = (
+    "name",
+    "kind",
+    "email",
+    "phone",
+    "language",
+    "vat_number",
+    "group",
+    "tags",
+    "preferred_carrier",
+    "delivery_window",
+    "tax_exemption",
+    "is_do_not_call",
+    "note",
+)
 
 
 def row_or_404(number: str) -> int:
@@ -53,7 +67,7 @@ def new_customer(request: HttpRequest) -> HttpResponse:
 def edit_customer(request: HttpRequest, number: str) -> HttpResponse:
     """Change a customer."""
     customer = get_object_or_404(Customer, pk=row_or_404(number))
-    typed = _typed(request) if request.method == "POST" else {name: getattr(customer, name) for name in CHANGEABLE}
+    typed = _typed(request) if request.method == "POST" else _kept(customer)
     if request.method == "POST":
         try:
             change_customer(customer.pk, {name: typed[name] for name in CHANGEABLE}, actor=actor_of(request.user))
@@ -64,20 +78,26 @@ def edit_customer(request: HttpRequest, number: str) -> HttpResponse:
     return _form(request, typed, None, customer)
 
 
+def _kept(customer: Customer) -> dict[str, str]:
+    return {name: getattr(customer, name) for name in CHANGEABLE} | {
+        "group": customer.group.code if customer.group else "",
+        "tags": ", ".join(customer.tags),
+        "is_do_not_call": "1" if customer.is_do_not_call else "",
+    }
+
+
 def _form(request: HttpRequest, typed: dict[str, str], error: BusinessError | None, customer: Customer | None = None) -> HttpResponse:
-    context: dict[str, Any] = {"typed": typed, "error": error, "customer": customer}
+    context: dict[str, Any] = {"typed": typed, "error": error, "customer": customer, "groups": CustomerGroup.objects.all()}
     return render(request, "customers/form.html", context, status=422 if error else 200)
 
 
 def _typed(request: HttpRequest) -> dict[str, str]:
-    names = (*CHANGEABLE, "kind", "lines", "city", "postcode", "country")
+    names = (*CHANGEABLE, "lines", "city", "postcode", "country")
     return {name: request.POST.get(name, "").replace("\x00", "")[:2000] for name in names}
 
 
 def _draft(typed: dict[str, str]) -> CustomerDraft:
-    country = typed["country"].strip().upper() or "GB"
-    if len(country) != 2 or not country.isalpha() or not country.isascii():
-        raise Invalid(_("A country is written with two letters: GB, DE, SA."), pointer="/country")
+    country = checked_country(typed["country"] or "GB")
     address = None
     if typed["lines"].strip() or typed["city"].strip():
         address = AddressDraft(lines=typed["lines"][:300], city=typed["city"][:100], postcode=typed["postcode"][:20], country=country)

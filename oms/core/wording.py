@@ -102,7 +102,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "sku.imported": lambda f: _("%(new)s SKUs added and %(changed)s changed from a file of %(rows)s rows") % _with(f, "new", "changed", "rows"),
     "kit.defined": lambda f: _("Kit of %(components)s") % _with(f, "components"),
     "customer.registered": lambda f: _("Customer registered"),
-    "customer.changed": lambda f: _("Customer changed"),
+    "customer.changed": lambda f: _("Customer changed: %(changed)s") % {"changed": ", ".join(map(str, f.get("changed") or ["…"]))},
 }
 
 

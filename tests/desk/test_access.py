@@ -57,6 +57,8 @@ PAGES = {
     "act_on_standing_order": ("post", "/orders/standing/ST-9999/pause", "orders.place_order"),
     "screening": ("get", "/orders/screening/", "orders.view_order"),
     "change_screening": ("post", "/orders/screening/rules", "orders.change_screeningrule"),
+    "add_customer_part": ("post", "/customers/C-9999/note/add", "customers.change_customer"),
+    "act_on_customer_part": ("post", "/customers/C-9999/note/9999/pin", "customers.change_customer"),
     "blocklist": ("get", "/customers/blocklist/", "customers.view_customer"),
     "lift_block": ("post", "/customers/blocklist/9999/lift", "customers.keep_blocklist"),
     "sourcing": ("get", "/sourcing/", "inventory.view_stocklevel"),
