@@ -24,7 +24,7 @@ from oms.core.locks import lock, take_turn, take_turns
 
 USUAL_MINUTES = 15
 MOST_MINUTES = 120
-MOST_LINES = 200
+MOST_LINES = 1000
 MOST_UNITS = 1_000_000
 
 

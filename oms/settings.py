@@ -185,6 +185,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": env("STATICFILES_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a phone order of a thousand lines
 MAX_BODY_BYTES = 1_000_000
 LARGER_BODIES = {"/stock/import/": 61_000_000, "/api/v1/sku-imports": 60_000_000}
 

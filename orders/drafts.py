@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from inventory.baskets import let_go
 from oms.core import bulk
 from oms.core.access import actor_of, may
+from oms.core.cards import refuse_card_numbers
 from oms.core.errors import Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock
@@ -98,6 +99,7 @@ def park_draft(key: UUID, *, note: str = "", colleague: str = "", person: User) 
 
     Locks the draft. Raises Invalid for a colleague who takes no orders; Overtaken, AlreadyPlaced, NotFound. Records `draft.handed_over`.
     """
+    refuse_card_numbers({"park_note": note})
     with transaction.atomic():
         draft = _unfinished(key)
         if draft.owner_id != person.pk:

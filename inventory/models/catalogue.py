@@ -1,9 +1,10 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Func, Q
-from django.db.models.functions import Upper
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Concat, Upper
 from django.utils.translation import gettext_lazy as _
 
 from inventory.states import AbcClass, WarehouseKind
@@ -43,6 +44,12 @@ class Warehouse(models.Model):
         return self.name
 
 
+# The words of a SKU, of its code and its name, as people type them: whatever stands between letters and digits parts words.
+SKU_WORDS = SearchVector(
+    Func(Concat("code", Value(" "), "name"), Value("[^[:alnum:]]+"), Value(" "), Value("g"), function="REGEXP_REPLACE"), config="simple"
+)
+
+
 class SkuQuerySet(models.QuerySet["Sku"]):
     def matching(self, text: str) -> "SkuQuerySet":
         """Those whose code or name contains `text`, or whose barcode is it. Served by trigram indexes."""
@@ -79,6 +86,7 @@ class Sku(models.Model):
             models.UniqueConstraint(fields=["barcode"], condition=~Q(barcode=""), name="sku_barcode_once"),
         ]
         indexes = [
+            GinIndex(SKU_WORDS, name="sku_words"),
             GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="sku_code_trgm"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="sku_name_trgm"),
         ]

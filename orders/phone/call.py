@@ -1,8 +1,8 @@
-"""What a clerk has entered so far, read from the form as it stands: nothing typed is ever lost."""
+"""What a clerk has entered so far, read from the form as it stands or from the draft it was saved in: nothing typed is ever lost."""
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 
 from customers.services import AddressDraft, CustomerDraft
 from customers.states import CustomerKind
+from oms.core.cards import refuse_card_numbers
 from oms.core.errors import BusinessError, Invalid
+from orders.drafts import Seen
+from orders.models import Draft
+from orders.phone.reading import MOST_ROWS
 from orders.placing import LineDraft
 
-MOST_ROWS = 300
-_ENTRY = re.compile(r"^\s*(?:(\d{1,7})\s*[x×*]?\s+)?(\S.*?)\s*$")
-
-
-def parse_entry(text: str) -> tuple[int, str]:
-    """Read a line in one go: `12 ab-10` is twelve of ab-10, `blue mug` one. Gives (0, "") for nothing."""
-    match = _ENTRY.match(text)
-    return (int(match[1] or 1), match[2]) if match else (0, "")
+# What is kept of the form beside its lines, and how much of it.
+FIELDS = {
+    "caller": 200, "new_name": 200, "new_kind": 10, "new_phone": 40, "new_email": 254, "new_language": 10, "new_lines": 300, "new_city": 100,
+    "new_postcode": 20, "new_country": 60, "payment_method": 20, "note": 2000, "whole": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,38 +39,97 @@ class Row:
         return LineDraft(self.sku, int(text))
 
 
+@dataclass(frozen=True)
+class Unmatched:
+    """A line that means no SKU yet, or several."""
+
+    text: str
+    quantity: str
+
+
 @dataclass
 class Call:
-    """A call as far as it has come."""
+    """A call as far as it has come. `key`: its draft's; `seen`: what the page knows of that."""
 
-    key: str
+    key: uuid.UUID
+    seen: Seen
     customer: str = ""
     rows: list[Row] = field(default_factory=list)
-    fields: Mapping[str, str] = field(default_factory=dict)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
     error: BusinessError | None = None
 
     @classmethod
     def new(cls) -> "Call":
-        return cls(key=uuid.uuid4().hex)
+        return cls(uuid.uuid4(), Seen(0, _token()))
 
     @classmethod
-    def of(cls, data: QueryDict) -> "Call":
+    def of(cls, key: uuid.UUID, data: QueryDict) -> "Call":
         """Read the form. Rows that were emptied are gone."""
-        clean = {name: value.replace("\x00", "")[:2000] for name, value in data.items() if isinstance(value, str)}
-        pairs = zip(data.getlist("sku"), data.getlist("quantity"), strict=False)
-        rows = [Row(sku.replace("\x00", "")[:60].strip(), quantity[:12]) for sku, quantity in pairs if sku.strip() and quantity.strip() != "0"]
-        key = clean.get("key", "")
+        version = data.get("version", "")
         return cls(
-            key=key if re.fullmatch(r"[0-9a-f]{32}", key) else uuid.uuid4().hex,
-            customer=clean.get("customer", ""),
-            rows=rows[:MOST_ROWS],
-            fields=clean,
+            key,
+            Seen(int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0, data.get("page", "")[:32]),
+            customer=_clean(data.get("customer", ""), 20),
+            rows=_rows(zip(data.getlist("sku"), data.getlist("quantity"), strict=False)),
+            unmatched=_unmatched(zip(data.getlist("unmatched"), data.getlist("unmatched_quantity"), strict=False)),
+            fields={name: _clean(data[name], most) for name, most in FIELDS.items() if name in data},
         )
+
+    @classmethod
+    def taken_up(cls, draft: Draft) -> "Call":
+        """Go on with what was saved, on a page of its own."""
+        typed = draft.typed
+        return cls(
+            draft.key,
+            Seen(draft.version, _token()),
+            customer=draft.customer.number if draft.customer else "",
+            rows=[Row(line["sku"], line["quantity"]) for line in typed.get("lines", [])],
+            unmatched=[Unmatched(line["text"], line["quantity"]) for line in typed.get("unmatched", [])],
+            fields=typed.get("fields", {}),
+        )
+
+    def go_on_here(self) -> None:
+        """Have the page that is about to be shown save under a token of its own."""
+        self.seen = Seen(self.seen.version, _token())
+
+    def typed(self) -> dict[str, Any]:
+        """Give what a draft keeps of it."""
+        return {
+            "fields": self.fields,
+            "lines": [{"sku": row.sku, "quantity": row.quantity} for row in self.rows],
+            "unmatched": [{"text": row.text, "quantity": row.quantity} for row in self.unmatched],
+        }
+
+    def forget_card_numbers(self) -> None:
+        """Drop every text in which somebody wrote a card number, and say so: it is neither saved nor shown again."""
+        self.fields = {name: text for name, text in self.fields.items() if self._is_harmless(name, text)}
+        self.unmatched = [row for row in self.unmatched if self._is_harmless("unmatched", row.text)]
+        self.rows = [row for row in self.rows if self._is_harmless("sku", f"{row.sku}\n{row.quantity}")]
+
+    def _is_harmless(self, name: str, text: str) -> bool:
+        try:
+            refuse_card_numbers({name: text})
+        except Invalid as refusal:
+            self.error = refusal
+            return False
+        return True
+
+    def add(self, code: str, quantity: int) -> None:
+        """Add so many of a SKU: the same one again is one line with more of it."""
+        for position, row in enumerate(self.rows):
+            if row.sku.upper() == code and row.quantity.strip().isdigit():
+                self.rows[position] = Row(code, str(int(row.quantity) + quantity))
+                return
+        if len(self.rows) >= MOST_ROWS:
+            self.error = Invalid(_("An order has at most %(most)d lines: split it.") % {"most": MOST_ROWS}, pointer="/entry")
+            return
+        self.rows.append(Row(code, str(quantity)))
 
     @property
     def basket(self) -> str:
         """What the call's stock is held under."""
-        return f"phone:{self.key}"
+        return f"phone:{self.key.hex}"
 
     @property
     def drafts(self) -> list[LineDraft]:
@@ -88,17 +148,12 @@ class Call:
         if not re.fullmatch(r"[A-Z]{2}", country):
             raise Invalid(_("A country is written with two letters: GB, DE, SA."), pointer="/new_country")
         return CustomerDraft(
-            name=get("new_name", "")[:200],
+            name=get("new_name", ""),
             kind=CustomerKind.COMPANY if get("new_kind") == "company" else CustomerKind.PERSON,
             email=get("new_email", ""),
-            phone=get("new_phone", "")[:40],
-            language=get("new_language", "en")[:10] or "en",
-            address=AddressDraft(
-                lines=get("new_lines", "")[:300],
-                city=get("new_city", "")[:100],
-                postcode=get("new_postcode", "")[:20],
-                country=country,
-            ),
+            phone=get("new_phone", ""),
+            language=get("new_language", "en") or "en",
+            address=AddressDraft(lines=get("new_lines", ""), city=get("new_city", ""), postcode=get("new_postcode", ""), country=country),
         )
 
     def options(self) -> dict[str, Any]:
@@ -109,3 +164,23 @@ class Call:
             "payment_method": get("payment_method", ""),
             "accepts_part_deliveries": None if "whole" not in self.fields else False,
         }
+
+
+def _token() -> str:
+    return uuid.uuid4().hex
+
+
+def _clean(text: str, most: int) -> str:
+    return text.replace("\x00", "")[:most]
+
+
+def _rows(pairs: Iterable[tuple[str, str]]) -> list[Row]:
+    return [Row(_clean(sku, 60).strip(), _clean(quantity, 12)) for sku, quantity in _filled(pairs)]
+
+
+def _unmatched(pairs: Iterable[tuple[str, str]]) -> list[Unmatched]:
+    return [Unmatched(_clean(text, 200).strip(), _clean(quantity, 12)) for text, quantity in _filled(pairs)]
+
+
+def _filled(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(what, quantity) for what, quantity in pairs if what.strip() and quantity.strip() not in ("", "0")][:MOST_ROWS]

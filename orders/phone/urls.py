@@ -4,9 +4,14 @@ from orders.phone import views
 
 urlpatterns = [
     path("", views.phone, name="phone"),
+    path("drafts", views.drafts, name="drafts"),
     path("customers", views.find_customers, name="phone_customers"),
-    path("customers/<int:pk>", views.choose_customer, name="phone_customer"),
     path("skus", views.find_skus, name="phone_skus"),
-    path("leave", views.leave, name="phone_leave"),
-    path("lines", views.lines, name="phone_lines"),
+    path("<uuid:key>/", views.draft, name="draft"),
+    path("<uuid:key>/change", views.change, name="change_draft"),
+    path("<uuid:key>/save", views.save, name="save_draft"),
+    path("<uuid:key>/park", views.park, name="park_draft"),
+    path("<uuid:key>/take", views.take, name="take_draft"),
+    path("<uuid:key>/leave", views.leave, name="leave_draft"),
+    path("<uuid:key>/now", views.now, name="draft_now"),
 ]

@@ -1,43 +1,150 @@
-"""The phone form's page and its fragments."""
+"""The phone form's page and its fragments. Every request that carries the form saves it first."""
+
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from customers import looking_up
-from customers.models import Channel, Customer
-from customers.services import AddressDraft, register_customer
+from customers.models import Customer
 from customers.states import PaymentMethod
 from inventory.baskets import let_go
 from oms.core import stations
 from oms.core.access import actor_of, staff_may
-from oms.core.errors import BusinessError, Invalid
-from oms.core.models import StoredResponse
-from oms.core.readable import row_of
-from orders.models import Order
+from oms.core.errors import BusinessError
+from orders.drafts import AlreadyPlaced, Overtaken, park_draft, save_draft, take_over
+from orders.models import Draft, Order
 from orders.phone import selectors
-from orders.phone.call import Call, Row, parse_entry
-from orders.placing import OrderDraft, place_order
+from orders.phone.acting import act
+from orders.phone.call import Call
+from orders.phone.placing import place_call
+from orders.phone.quoting import as_typed, customer_of, quote
+from orders.phone.reading import readings
+
+MOST_PASTED = 200_000
 
 
 @staff_may("orders.place_order")
 def phone(request: HttpRequest) -> HttpResponse:
-    """Take an order by telephone. POST places it, or shows the form again with all that was typed and what is wrong."""
+    """Begin an order by telephone. Nothing is saved before something is typed."""
+    return _page(request, Call.new())
+
+
+@staff_may("orders.place_order")
+def draft(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Take a draft up again. POST does what a button says, and places the order where none says anything else."""
     if request.method != "POST":
-        return _page(request, Call.new())
-    call = Call.of(request.POST)
-    if request.POST.get("action") == "add":
-        _add(call, request.POST.get("entry", ""))
-        return _page(request, call)
+        return _taken_up(request, key)
+    call = Call.of(key, request.POST)
+    action = request.POST.get("action", "place")
+    act(call, action, _entry(request))
     try:
-        number = _place_once(request, call)
+        if action != "place":
+            _save(request, call)
+            return _page(request, call)
+        order, is_new = place_call(call, person=request.user)
+    except AlreadyPlaced as refusal:
+        return redirect("order", refusal.data["order"])
     except BusinessError as error:
         call.error = error
-        return _page(request, call, status=422)
-    return redirect("order", number)
+        return _page(request, _kept(request, call), status=error.status)
+    if is_new:
+        stations.walk(order.pk, model=Order)
+        messages.success(request, _("%(number)s is placed.") % {"number": order.number})
+    return redirect("order", order.number)
+
+
+@require_POST
+@staff_may("orders.place_order")
+def change(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Do to the call what a key says; give the parts of the page as they are now."""
+    call = Call.of(key, request.POST)
+    act(call, request.POST.get("action", ""), _entry(request))
+    try:
+        saved = _save(request, call)
+    except BusinessError as error:
+        return _refused(request, error)
+    return _stamped(render(request, "orders/_phone_parts.html", _parts(request, call)), saved)
+
+
+@require_POST
+@staff_may("orders.place_order")
+def save(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Save what was typed where nothing else on the page changes by it."""
+    call = Call.of(key, request.POST)
+    act(call, "", "")
+    try:
+        saved = _save(request, call)
+    except BusinessError as error:
+        return _refused(request, error)
+    if call.error and call.error.data.get("field"):
+        return _stamped(_refused(request, call.error), saved)
+    return _stamped(HttpResponse(status=204), saved)
+
+
+@require_POST
+@staff_may("orders.place_order")
+def park(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Leave the draft to whoever takes it up, or to a colleague."""
+    call = Call.of(key, request.POST)
+    act(call, "", "")
+    try:
+        _save(request, call)
+        parked = park_draft(key, note=request.POST.get("park_note", ""), colleague=request.POST.get("colleague", ""), person=request.user)
+    except BusinessError as error:
+        call.error = error
+        return _page(request, call, status=error.status)
+    if parked.owner_id == request.user.pk:
+        messages.success(request, _("Parked. It waits here for whoever takes it up."))
+    else:
+        messages.success(request, _("Handed to %(who)s.") % {"who": parked.owner.username})
+    return redirect("drafts")
+
+
+@require_POST
+@staff_may("orders.place_order")
+def take(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Go on with what a colleague began."""
+    try:
+        take_over(key, person=request.user)
+    except AlreadyPlaced as refusal:
+        return redirect("order", refusal.data["order"])
+    return redirect("draft", key)
+
+
+@require_POST
+@staff_may("orders.place_order")
+def leave(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Let go of the stock that is held for a call whose page is closed. What a colleague has taken over keeps its own."""
+    mine = Draft.objects.filter(key=key).exclude(state="parked")
+    if mine.filter(owner=request.user).exists():
+        let_go(mine.get().basket, actor=actor_of(request.user))
+    return HttpResponse(status=204)
+
+
+@staff_may("orders.place_order")
+def now(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Say whether the draft is still that of who asks: nothing to say, or who has it."""
+    found = Draft.objects.select_related("owner", "order").filter(key=key).first()
+    if found is None or (found.owner_id == request.user.pk and found.order_id is None):
+        return HttpResponse(status=204)
+    return render(request, "orders/_phone_overtaken.html", {"draft": found})
+
+
+@staff_may("orders.place_order")
+def drafts(request: HttpRequest) -> HttpResponse:
+    """List what is not finished: one's own, what is parked, or everybody's."""
+    show = request.GET.get("show", "")
+    rows = Draft.objects.unfinished().select_related("owner", "customer")
+    if show == "parked":
+        rows = rows.filter(state="parked")
+    elif show != "all":
+        rows = rows.filter(owner=request.user)
+    return render(request, "orders/drafts.html", {"drafts": rows[:100], "show": show})
 
 
 @staff_may("orders.place_order")
@@ -48,132 +155,78 @@ def find_customers(request: HttpRequest) -> HttpResponse:
 
 
 @staff_may("orders.place_order")
-def choose_customer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show who is calling."""
-    customer = Customer.objects.prefetch_related("addresses").filter(pk=pk).first()
-    if customer is None:
-        raise Http404
-    return render(request, "orders/_phone_customer.html", _known(customer))
-
-
-@staff_may("orders.place_order")
 def find_skus(request: HttpRequest) -> HttpResponse:
     """Give the SKUs that what is typed may mean, as options; a number before it is the quantity."""
-    quantity, text = parse_entry(request.GET.get("q", "").replace("\x00", "")[:100])
-    return render(request, "orders/_phone_skus.html", {"found": selectors.skus_matching(text), "quantity": quantity})
+    read = readings(request.GET.get("q", "").replace("\x00", "")[:100])
+    likely = next((reading for reading in read if not reading.is_code), None)
+    found = selectors.skus_matching(likely.text) if likely else []
+    return render(request, "orders/_phone_skus.html", {"found": found, "reading": likely})
 
 
-@require_POST
-@staff_may("orders.place_order")
-def lines(request: HttpRequest) -> HttpResponse:
-    """Show the lines and totals as they stand, with what was just entered added."""
-    call = Call.of(request.POST)
-    _add(call, request.POST.get("entry", ""))
-    return render(request, "orders/_phone_lines.html", _lines_of(request, call))
+def _taken_up(request: HttpRequest, key: UUID) -> HttpResponse:
+    found = Draft.objects.select_related("owner", "customer", "order").filter(key=key).first()
+    if found is None:
+        return _page(request, Call.new())
+    if found.order is not None:
+        return redirect("order", found.order.number)
+    if found.owner_id != request.user.pk:
+        return render(request, "orders/draft.html", {"draft": found})
+    return _page(request, Call.taken_up(found), draft=found)
 
 
-@require_POST
-@staff_may("orders.place_order")
-def leave(request: HttpRequest) -> HttpResponse:
-    """Let go of the stock that was held for a call that came to nothing."""
-    let_go(Call.of(request.POST).basket, actor=actor_of(request.user))
-    return HttpResponse(status=204)
-
-
-def _page(request: HttpRequest, call: Call, *, status: int = 200) -> HttpResponse:
-    customer = _customer_of(call)
+def _page(request: HttpRequest, call: Call, *, status: int = 200, draft: Draft | None = None) -> HttpResponse:
+    call.go_on_here()
     context = {
-        "call": call,
+        **_parts(request, call),
+        "draft": draft,
         "methods": PaymentMethod.choices,
-        **_lines_of(request, call),
-        **(_known(customer) if customer else {}),
+        "colleagues": selectors.colleagues_of(request.user),
+        "unfinished": Draft.objects.unfinished().filter(owner=request.user).exclude(key=call.key).count(),
     }
     return render(request, "orders/phone.html", context, status=status)
 
 
-def _known(customer: Customer) -> dict:
+def _parts(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """Give what the parts of the page show that the server words: who is calling, the lines, what it comes to."""
+    customer = customer_of(call)
+    if isinstance(call.error, Overtaken):
+        quoted = as_typed(call, call.error)
+    else:
+        quoted = quote(call, actor=actor_of(request.user), holds=request.method == "POST")
+    call.error = call.error or quoted.error
+    return {"call": call, "quote": quoted, **(_known(customer) if customer else {})}
+
+
+def _known(customer: Customer) -> dict[str, Any]:
     return {"customer": customer, "addresses": list(customer.addresses.all()), "last_orders": selectors.last_orders(customer)}
 
 
-def _lines_of(request: HttpRequest, call: Call) -> dict:
-    error = call.error
-    try:
-        draft = _draft(call)
-    except BusinessError as refusal:
-        draft, error = None, error or refusal
-    if request.method != "POST":
-        return {"rows": [], "call": call}
-    quote = selectors.quote(call, draft, actor=actor_of(request.user))
-    return {"rows": quote.rows, "order": quote.order, "error": error or quote.error, "held_until": quote.held_until, "call": call}
+def _entry(request: HttpRequest) -> str:
+    return request.POST.get("entry", "").replace("\x00", "")[:MOST_PASTED]
 
 
-def _add(call: Call, entry: str) -> None:
-    """Add what was entered in one go: the same SKU again is one line with more of it."""
-    quantity, text = parse_entry(entry.replace("\x00", "")[:100])
-    if not text:
-        return
-    sku = selectors.meant(text)
-    if sku is None:
-        call.error = Invalid(_("“%(text)s” means no SKU, or more than one: choose from the list.") % {"text": text})
-        return
-    for position, row in enumerate(call.rows):
-        if row.sku.upper() == sku.code and row.quantity.isdigit():
-            call.rows[position] = Row(sku.code, str(int(row.quantity) + quantity))
-            return
-    call.rows.append(Row(sku.code, str(quantity)))
+def _save(request: HttpRequest, call: Call) -> Draft:
+    customer = customer_of(call)
+    saved = save_draft(call.key, call.typed(), customer_id=customer.pk if customer else None, seen=call.seen, person=request.user)
+    call.seen = type(call.seen)(saved.version, call.seen.page)
+    return saved
 
 
-def _draft(call: Call) -> OrderDraft | None:
-    """Give what the call amounts to; None while nobody knows who it is for. Totals need a customer, because tax does."""
-    customer = _customer_of(call)
-    address = None
-    if customer is None:
-        if not call.rows:
-            return None
-        customer = Customer.objects.filter(channel=_channel()).first() or Customer.objects.first()
-        if customer is None:
-            return None
-        address = AddressDraft(lines="-", city="-", country=(call.fields.get("new_country") or "GB").upper()[:2])
-    return OrderDraft(channel=_channel(), customer_id=customer.pk, lines=call.drafts, ship_to=address, **call.options())
+def _kept(request: HttpRequest, call: Call) -> Call:
+    """Save a call that could not be placed, unless that is because somebody else has it."""
+    if not isinstance(call.error, Overtaken):
+        try:
+            _save(request, call)
+        except Overtaken as error:
+            call.error = error
+    return call
 
 
-def _place_once(request: HttpRequest, call: Call) -> str:
-    """Place the call's order and give its number; a second press of the same form gives the first one's. The database holds the form's key once."""
-    principal = f"phone:{request.user.get_username()}"
-    try:
-        with transaction.atomic():
-            known = StoredResponse.objects.filter(principal=principal, key=call.key).first()
-            if known is not None:
-                return known.body
-            order = place_order(_final(request, call), actor=actor_of(request.user))
-            StoredResponse.objects.create(principal=principal, key=call.key, request_sha256="", status_code=201, body=order.number)
-    except IntegrityError as error:
-        if "one_response_per_key" not in str(error):
-            raise
-        return StoredResponse.objects.get(principal=principal, key=call.key).body
-    stations.walk(order.pk, model=Order)
-    messages.success(request, _("%(number)s is placed.") % {"number": order.number})
-    return order.number
+def _stamped(response: HttpResponse, saved: Draft) -> HttpResponse:
+    response["Draft-Version"] = str(saved.version)
+    response["Draft-Saved-At"] = saved.saved_at.isoformat()
+    return response
 
 
-def _final(request: HttpRequest, call: Call) -> OrderDraft:
-    if not call.rows:
-        raise Invalid(_("An order needs at least one line: type a quantity and a code, and press Enter."), pointer="/entry")
-    customer = _customer_of(call)
-    if customer is None and not call.is_new_customer:
-        raise Invalid(_("Say who is calling: find the customer, or fill in a new one."), pointer="/caller")
-    if customer is None:
-        customer = register_customer(call.customer_draft(), channel=_channel(), actor=actor_of(request.user))
-    return OrderDraft(channel=_channel(), customer_id=customer.pk, lines=call.drafts, basket=call.basket, **call.options())
-
-
-def _customer_of(call: Call) -> Customer | None:
-    pk = row_of(call.customer, Customer.NUMBER_PREFIX)
-    return Customer.objects.filter(pk=pk).first() if pk else None
-
-
-def _channel() -> Channel:
-    channel = Channel.objects.filter(kind="phone", is_active=True).first()
-    if channel is None:
-        raise Invalid(_("There is no telephone channel: a manager adds one in the admin."))
-    return channel
+def _refused(request: HttpRequest, error: BusinessError) -> HttpResponse:
+    return render(request, "orders/_phone_refused.html", {"error": error}, status=error.status)

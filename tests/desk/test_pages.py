@@ -107,13 +107,17 @@ def test_the_order_page_says_what_blocks_it_and_what_can_be_done(house, desk):
 
 
 def phone_order(house, **changes):
-    return {"key": uuid.uuid4().hex, "customer": house.anna.number, "sku": ["MUG", "CHAIR"], "quantity": ["2", "1"]} | changes
+    return {"customer": house.anna.number, "sku": ["MUG", "CHAIR"], "quantity": ["2", "1"], "page": "a" * 32} | changes
+
+
+def call_address(part=""):
+    return f"/orders/phone/{uuid.uuid4()}/{part}"
 
 
 def test_an_order_by_telephone_is_placed_once_however_often_it_is_sent(house, desk, prove):
-    form = phone_order(house)
+    form, address = phone_order(house), call_address()
 
-    first, second = desk.post("/orders/phone/", form), desk.post("/orders/phone/", form)
+    first, second = desk.post(address, form), desk.post(address, form)
 
     assert first["Location"] == second["Location"]
     order = Order.objects.get()
@@ -141,7 +145,7 @@ def test_an_order_by_telephone_is_placed_once_however_often_it_is_sent(house, de
 def test_a_wrong_phone_order_loses_nothing_and_writes_nothing(house, desk, wrong):
     customers = Customer.objects.count()
 
-    answer = desk.post("/orders/phone/", phone_order(house, note="ring twice", **wrong))
+    answer = desk.post(call_address(), phone_order(house, note="ring twice", **wrong))
 
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -156,7 +160,7 @@ def test_a_wrong_phone_order_loses_nothing_and_writes_nothing(house, desk, wrong
 def test_a_new_caller_is_registered_with_their_order(house, desk, prove):
     caller = {"customer": "", "new_name": "Ben Ode", "new_phone": "0113 496 0002", "new_lines": "1 High St", "new_city": "Leeds", "new_country": "GB"}
 
-    desk.post("/orders/phone/", phone_order(house, **caller))
+    desk.post(call_address(), phone_order(house, **caller))
 
     assert Order.objects.get().customer.phone == "+441134960002"
     assert Order.objects.get().ship_to["city"] == "Leeds"
@@ -164,13 +168,11 @@ def test_a_new_caller_is_registered_with_their_order(house, desk, prove):
 
 
 def test_a_line_is_entered_in_one_go_and_priced(house, desk):
-    page = desk.post("/orders/phone/lines", {"customer": house.anna.number, "entry": "12 mug"}).content.decode()
+    page = desk.post(call_address("change"), {"customer": house.anna.number, "action": "add", "entry": "12 mug"}).content.decode()
     assert 'value="12"' in page and "Blue mug" in page and "£71.28" in page
-    page = desk.post(
-        "/orders/phone/lines", {"customer": house.anna.number, "sku": ["MUG"], "quantity": ["12"], "entry": "3 blue mug"}
-    ).content.decode()
+    page = desk.post(call_address("change"), phone_order(house, sku=["MUG"], quantity=["12"], action="add", entry="3 blue mug")).content.decode()
     assert 'value="15"' in page
-    assert "means no SKU" in desk.post("/orders/phone/lines", {"entry": "zzz"}).content.decode()
+    assert "means no SKU" in desk.post(call_address("change"), {"action": "add", "entry": "zzz"}).content.decode()
 
 
 def test_the_warehouse_works_a_shipment_to_its_end(house, desk, prove):
@@ -267,26 +269,26 @@ def held():
 
 
 def test_stock_is_held_while_they_talk_and_free_when_they_hang_up(house, desk, prove):
-    call = {"key": "a" * 32, "customer": house.anna.number, "sku": ["LAMP", "CHAIR"], "quantity": ["7", "1"]}
+    call, address = phone_order(house, sku=["LAMP", "CHAIR"], quantity=["7", "1"]), call_address()
 
-    page = desk.post("/orders/phone/lines", call).content.decode()
+    page = desk.post(f"{address}change", call).content.decode()
 
     assert held() == 5
     assert "What is there is held for this call until" in page
     assert "0 free; nothing brings CHAIR" in page
-    assert desk.post("/orders/phone/lines", call | {"quantity": ["2", "1"]}).status_code == 200
+    assert desk.post(f"{address}change", call | {"quantity": ["2", "1"]}).status_code == 200
     assert held() == 2
-    assert desk.post("/orders/phone/leave", {"key": "a" * 32}).status_code == 204
+    assert desk.post(f"{address}leave").status_code == 204
     assert held() == 0
     prove()
 
 
 def test_an_order_by_telephone_takes_up_what_was_held_for_it(house, desk, prove):
-    form = phone_order(house, key="b" * 32, sku=["LAMP"], quantity=["5"])
-    desk.post("/orders/phone/lines", form)
+    form, address = phone_order(house, sku=["LAMP"], quantity=["5"]), call_address()
+    desk.post(f"{address}change", form)
     other = house.place(("LAMP", 1))
 
-    desk.post("/orders/phone/", form)
+    desk.post(address, form)
     cast.run_line("screen", "reserve")
 
     mine = Order.objects.exclude(pk=other.pk).get()

@@ -1,0 +1,39 @@
+"""A call becomes an order: once, however often it is sent."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from customers.services import register_customer
+from oms.core.access import actor_of
+from oms.core.errors import Invalid
+from oms.core.models import User
+from orders.drafts import lock_draft, note_placed
+from orders.models import Order
+from orders.phone.call import Call
+from orders.phone.quoting import customer_of, order_draft, phone_channel
+from orders.placing import place_order
+
+
+def place_call(call: Call, *, person: User) -> tuple[Order, bool]:
+    """Place what a call amounts to, and register somebody new with it; give the order, and whether it is a new one. Locks the draft.
+
+    Sent again, it gives the first order. Raises what `place_order` does, Invalid where somebody or something is missing, Overtaken.
+    """
+    if call.error:
+        raise call.error
+    with transaction.atomic():
+        draft = lock_draft(call.key, seen=call.seen, person=person)
+        if draft.order is not None:
+            return draft.order, False
+        if call.unmatched:
+            raise Invalid(_("Some lines mean no SKU yet: choose one for each, or take them out."), pointer="/unmatched")
+        if not call.rows:
+            raise Invalid(_("An order needs at least one line: type a quantity and a code, and press Enter."), pointer="/entry")
+        customer = customer_of(call)
+        if customer is None and not call.is_new_customer:
+            raise Invalid(_("Say who is calling: find the customer, or fill in a new one."), pointer="/caller")
+        if customer is None:
+            customer = register_customer(call.customer_draft(), channel=phone_channel(), actor=actor_of(person))
+        order = place_order(order_draft(call, customer), actor=actor_of(person))
+        note_placed(draft, order, call.typed(), seen=call.seen)
+    return order, True

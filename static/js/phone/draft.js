@@ -1,0 +1,137 @@
+// What is typed is saved with the server at every step, one request after the other, and the parts of the page that it words come back.
+const form = document.getElementById("phone");
+const saved = document.getElementById("saved");
+const notice = document.getElementById("notice");
+// Its buttons are named action, so that form.action is they.
+const home = form.getAttribute("action");
+const RETRY = 3000;
+let queue = Promise.resolve();
+let saving = null;
+let dirty = false;
+
+// Do what `action` says to the call, and show what comes of it.
+export function change(action = "", entry = "") {
+  dirty = false;
+  clearTimeout(saving);
+  return enqueue(form.dataset.change, { action, entry });
+}
+
+// Save soon: somebody is still typing.
+export function saveSoon() {
+  dirty = true;
+  clearTimeout(saving);
+  saving = setTimeout(saveNow, 500);
+}
+
+export function saveNow() {
+  clearTimeout(saving);
+  if (!dirty) return queue;
+  dirty = false;
+  return enqueue(form.dataset.save, {});
+}
+
+// The page is closing: what is not saved yet is sent off without waiting, and what is held is let go.
+export function leave() {
+  if (form.dataset.sent) return;
+  if (dirty) navigator.sendBeacon(form.dataset.save, body({}));
+  if (document.querySelector("[data-held-until]")) navigator.sendBeacon(form.dataset.leave, body({}));
+}
+
+// Ask whether a colleague has taken it over meanwhile.
+export async function lookAround() {
+  if (document.hidden || form.elements.version.value === "0") return;
+  const answer = await fetch(form.dataset.now, { redirect: "manual" }).catch(() => null);
+  if (answer?.status === 200) swap(await answer.text(), {});
+}
+
+export function token() {
+  // Who logs in again has a new one: the page's own is no good any more.
+  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.elements.csrfmiddlewaretoken.value;
+}
+
+export function tell(text, link = "", address = "") {
+  const paragraph = Object.assign(document.createElement("p"), { className: "notice notice-error", textContent: `${text} ` });
+  paragraph.setAttribute("role", "alert");
+  if (link) paragraph.append(Object.assign(document.createElement("a"), { href: address, textContent: link }));
+  notice.replaceChildren(paragraph);
+}
+
+function enqueue(address, extra) {
+  queue = queue.then(() => send(address, extra));
+  return queue;
+}
+
+function body(extra) {
+  const data = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (!["entry", "action", "park_note", "colleague"].includes(name)) data.append(name, value);
+  data.set("csrfmiddlewaretoken", token());
+  for (const [name, value] of Object.entries(extra)) data.set(name, value);
+  return data;
+}
+
+async function send(address, extra) {
+  saved.textContent = saved.dataset.saving;
+  const sent = values();
+  let answer;
+  try {
+    answer = await fetch(address, { method: "POST", body: body(extra), headers: { "HX-Request": "true" }, redirect: "manual" });
+  } catch {
+    tell(form.dataset.offline);
+    await new Promise((resolve) => setTimeout(resolve, RETRY));
+    return send(address, extra);
+  }
+  if (answer.type === "opaqueredirect" || answer.status === 403) return loggedOut(extra);
+  if (answer.headers.has("Draft-Version")) {
+    form.elements.version.value = answer.headers.get("Draft-Version");
+    const at = new Date(answer.headers.get("Draft-Saved-At"));
+    saved.textContent = `${saved.dataset.saved} ${at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })}`;
+    if (location.pathname !== home) history.replaceState(null, "", home);
+  }
+  if (answer.status !== 204) swap(await answer.text(), sent);
+}
+
+// What could not be saved waits in this tab until somebody has logged in again.
+function loggedOut(extra) {
+  sessionStorage.setItem(home, body(extra).toString());
+  tell(form.dataset.loggedOut, form.dataset.logIn, form.dataset.login);
+  saved.textContent = "";
+  notice.querySelector("a").focus();
+}
+
+// Send what waited for a log-in. Gives whether there was anything.
+export async function sendWhatWaited() {
+  const waited = sessionStorage.getItem(home);
+  if (!waited) return false;
+  sessionStorage.removeItem(home);
+  const data = new URLSearchParams(waited);
+  for (const name of ["version", "page"]) data.set(name, data.get("version") === form.elements.version.value ? form.elements[name].value : data.get(name));
+  data.set("csrfmiddlewaretoken", token());
+  const answer = await fetch(form.dataset.change, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+  return answer.ok;
+}
+
+const fields = (root) => [...root.querySelectorAll("input[id], textarea[id], select[id]")];
+const values = () => Object.fromEntries(fields(form).map((field) => [field.id, field.value]));
+
+// Put the parts in their places. Who types on meanwhile keeps what they typed and where they are.
+function swap(html, sent) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const focused = document.activeElement;
+  const place = focused?.id && { id: focused.id, start: focused.selectionStart, end: focused.selectionEnd };
+  const typed = fields(form).filter((field) => field.id in sent && field.value !== sent[field.id]).map((field) => [field.id, field.value]);
+  for (const part of fresh.body.children) document.getElementById(part.id)?.replaceChildren(...part.childNodes);
+  for (const [id, value] of typed) {
+    const field = document.getElementById(id);
+    if (field && field.value !== value) {
+      field.value = value;
+      saveSoon();
+    }
+  }
+  if (place && document.activeElement !== focused) {
+    const field = document.getElementById(place.id) ?? document.getElementById("entry");
+    field.focus();
+    if (typeof place.start === "number" && field.id === place.id) field.setSelectionRange?.(place.start, place.end);
+  }
+  const refused = document.querySelector("#notice [data-empty]");
+  if (refused && form.elements[refused.dataset.empty]) form.elements[refused.dataset.empty].value = "";
+}
