@@ -9,7 +9,7 @@ from inventory.adjusting import open_stock
 from inventory.models import Price, Sku, Warehouse
 from oms.core import stations
 from oms.desk.setup import set_up
-from orders.models import TaxRate
+from orders.models import TaxArea, TaxRate, TaxZone
 from orders.placing import LineDraft, OrderDraft, place_orders
 from shipping.models import Carrier
 
@@ -36,7 +36,9 @@ def build() -> str:
 def people() -> None:
     """Make the web channel, its customers, their tax and their carrier."""
     channel = Channel.objects.create(code="web", name="Web", kind="web")
-    TaxRate.objects.create(country="GB", name="VAT 20%", rate=Decimal("0.20"))
+    zone = TaxZone.objects.create(name="United Kingdom")
+    TaxArea.objects.create(zone=zone, country="GB")
+    TaxRate.objects.create(zone=zone, name="VAT 20%", rate=Decimal("0.20"))
     Carrier.objects.create(code="van", name="Our van")
     customers = Customer.objects.bulk_create([Customer(name=f"Customer {i}", email=f"c{i}@example.com", channel=channel) for i in range(CUSTOMERS)])
     Address.objects.bulk_create(

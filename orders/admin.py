@@ -1,14 +1,170 @@
-"""Tax rates for managers; orders are only looked at: the desk is where they are worked."""
+"""Prices, promotions and taxes for managers; orders are only looked at: the desk is where they are worked."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from inventory.models import Price, PriceList
 from oms.core.admin import KeptAdmin, ReadOnlyAdmin
-from orders.models import Hold, Order, ScreeningRule, TaxRate
+from orders.models import (
+    DiscountLimit,
+    Hold,
+    MarginFloor,
+    Order,
+    PriceAssignment,
+    Promotion,
+    PromotionCode,
+    PromotionRedemption,
+    ScreeningRule,
+    TaxArea,
+    TaxRate,
+    TaxZone,
+)
+from orders.states import PromotionKind
 
 
-@admin.register(TaxRate)
-class TaxRateAdmin(KeptAdmin):
-    list_display = ("country", "category", "name", "rate", "valid_from")
+class TaxAreaInline(admin.TabularInline):
+    model = TaxArea
+    extra = 0
+
+
+class TaxRateInline(admin.TabularInline):
+    model = TaxRate
+    extra = 0
+
+
+@admin.register(TaxZone)
+class TaxZoneAdmin(KeptAdmin):
+    """Where which tax is charged. A rate that changes ends on the day on which the next one begins."""
+
+    list_display = ("name", "places", "has_reverse_charge")
+    inlines = (TaxAreaInline, TaxRateInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TaxZone]:
+        return super().get_queryset(request).prefetch_related("areas")
+
+    @admin.display(description=_("places"))
+    def places(self, zone: TaxZone) -> str:
+        return ", ".join(str(area) for area in zone.areas.all())
+
+
+class PriceAssignmentInline(admin.TabularInline):
+    model = PriceAssignment
+    extra = 0
+    autocomplete_fields = ("customer",)
+
+
+@admin.register(PriceList)
+class PriceListAdmin(KeptAdmin):
+    """A list and who buys by it. Its prices are rows of their own: there may be thousands."""
+
+    list_display = ("name", "includes_tax", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    inlines = (PriceAssignmentInline,)
+
+
+@admin.register(Price)
+class PriceAdmin(KeptAdmin):
+    """A price that changes ends on the day on which the next one begins: what was agreed stays readable."""
+
+    list_display = ("sku", "list_name", "from_quantity", "unit_price", "currency", "valid_on")
+    list_filter = (("price_list", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("sku", "price_list")
+    search_fields = ("sku__code",)
+    autocomplete_fields = ("sku", "price_list")
+    show_full_result_count = False
+
+    @admin.display(description=_("price list"), ordering="price_list__name")
+    def list_name(self, price: Price) -> str:
+        return price.price_list.name if price.price_list else str(_("everybody's"))
+
+
+class PromotionForm(forms.ModelForm):
+    """A promotion: each kind asks for its own fields, and says so before the database does."""
+
+    NEEDS = {
+        PromotionKind.PERCENT: (("percent", _("How many percent off?")),),
+        PromotionKind.AMOUNT: (("amount", _("Which amount off?")),),
+        PromotionKind.FREE_UNITS: (
+            ("buy", _("How many must be bought?")),
+            ("get", _("How many are had cheaper?")),
+            ("percent", _("How many percent cheaper? 100: free.")),
+        ),
+        PromotionKind.FREE_SHIPPING: (),
+    }
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean() or {}
+        for name, question in self.NEEDS.get(fields.get("kind", ""), ()):
+            if not fields.get(name) and name not in self.errors:
+                self.add_error(name, question)
+        budget = fields.get("budget")
+        if budget is not None and budget < self.instance.used_amount:
+            self.add_error("budget", _("Orders have taken %(used)s of it already.") % {"used": self.instance.used_amount})
+        return fields
+
+
+class PromotionCodeForm(forms.ModelForm):
+    """A code, kept in upper case: customers type it as they like."""
+
+    def clean_code(self) -> str:
+        return str(self.cleaned_data["code"]).strip().upper()
+
+
+class PromotionCodeInline(admin.TabularInline):
+    model = PromotionCode
+    form = PromotionCodeForm
+    extra = 0
+    readonly_fields = ("used",)
+
+
+@admin.register(Promotion)
+class PromotionAdmin(KeptAdmin):
+    """What is bounded is counted from its first order on: a budget cannot be given to a promotion that has none."""
+
+    form = PromotionForm
+    list_display = ("name", "kind", "valid_on", "budget", "used_amount", "needs_code", "is_exclusive", "is_active")
+    list_filter = ("is_active", "kind", "channel")
+    search_fields = ("name", "codes__code")
+    autocomplete_fields = ("skus", "customer")
+    inlines = (PromotionCodeInline,)
+    fieldsets = (
+        (None, {"fields": ("name", "is_active", "kind", "percent", "amount", "buy", "get", "is_per_sku")}),
+        (_("For which goods"), {"fields": ("is_for_all_goods", "skus", "minimum", "is_off_contracts")}),
+        (_("For whom and when"), {"fields": ("needs_code", "channel", "group", "customer", "is_for_first_orders", "valid_on")}),
+        (_("Together with others, and how much"), {"fields": ("is_exclusive", "priority", "budget", "used_amount")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Promotion | None = None) -> tuple[str, ...]:
+        return ("used_amount", "budget") if obj and obj.budget is None else ("used_amount",)
+
+
+@admin.register(PromotionRedemption)
+class PromotionRedemptionAdmin(ReadOnlyAdmin):
+    list_display = ("promotion", "code", "order", "amount", "redeemed_at")
+    list_filter = ("promotion",)
+    list_select_related = ("promotion", "code", "order")
+
+
+@admin.register(DiscountLimit)
+class DiscountLimitAdmin(admin.ModelAdmin):
+    """What people may give by themselves. A limit may be taken away: then a second person agrees to everything."""
+
+    list_display = ("__str__", "group", "user")
+    list_select_related = ("group", "user")
+
+
+@admin.register(MarginFloor)
+class MarginFloorAdmin(admin.ModelAdmin):
+    """A floor may be taken away: then nobody looks at what is earned."""
+
+    list_display = ("floor", "channel")
+    list_select_related = ("channel",)
 
 
 @admin.register(Order)

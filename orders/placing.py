@@ -1,10 +1,11 @@
 """Placing orders: the one way in, whichever face they come through."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, partial
 
 from django.conf import settings
 from django.db import transaction
@@ -26,7 +27,7 @@ from oms.core.money import ZERO
 from oms.core.reading import columns_of, instance, read
 from orders import reasons
 from orders.models import Hold, Order, OrderCharge, OrderLine
-from orders.pricebook import NO_TAX, Code, PriceBook, Taken, offers, prices_of, read_book
+from orders.pricebook import Code, PriceBook, Taken, offers, prices_of, read_book
 from orders.pricing import (
     Basket,
     BasketCharge,
@@ -36,6 +37,7 @@ from orders.pricing import (
     NoPrice,
     PricedBasket,
     Refused,
+    Tax,
     Why,
     add_up,
     price_basket,
@@ -47,6 +49,10 @@ MOST_LINES = 1000
 MOST_UNITS = 1_000_000
 MOST_CODES = 10
 HUNDRED = Decimal(100)
+CHARGED_AS = "standard"
+"""The tax class of what is charged beside the goods."""
+Taxes = Callable[[str], Tax]
+"""The tax of each class where an order goes."""
 
 
 @dataclass(frozen=True)
@@ -218,16 +224,20 @@ def _load(drafts: Sequence[OrderDraft], known_to: Channel | None, actor: str) ->
     channels = {draft.channel.pk for draft in drafts}
     today = timezone.localdate()
     articles = _articles({_code(line.sku) for draft in drafts for line in draft.lines}, channels, customers, today)
+    addresses = _addresses(customers)
+    countries = {address.country for some in addresses.values() for address in some}
+    countries |= {draft.ship_to.country for draft in drafts if draft.ship_to}
     gives = any(line.discount_percent or line.unit_price is not None for draft in drafts for line in draft.lines)
     return _Catalogue(
         customers=customers,
-        addresses=_addresses(customers),
+        addresses=addresses,
         articles=articles,
         kits=compositions([article.sku.pk for article in articles.values() if article.sku.is_kit]),
         book=read_book(
             on=today,
             channels=channels,
             customers=customers,
+            countries=countries,
             skus=[article.sku.pk for article in articles.values()],
             codes={_code(code) for draft in drafts for code in draft.codes},
             giver=actor if gives else "",
@@ -273,14 +283,16 @@ _ARTICLES = """
         FROM inventory_price
         WHERE inventory_price.sku_id = inventory_sku.id AND currency = %s AND (valid_on IS NULL OR valid_on @> %s::date)
             AND (price_list_id IS NULL OR price_list_id IN (
-                SELECT price_list_id FROM orders_priceassignment WHERE channel_id = ANY(%s) OR customer_id = ANY(%s)))
+                SELECT price_list_id FROM orders_priceassignment WHERE channel_id = ANY(%s) OR group_id = ANY(%s) OR customer_id = ANY(%s)))
     ) price ON true WHERE code = ANY(%s)
 """
 
 
 def _articles(codes: set[str], channels: set[int], customers: Mapping[int | None, Customer], on: date) -> dict[str, _Article]:
+    groups = {customer.group_id for customer in customers.values() if customer.group_id}
+    values = [settings.BOOKS_CURRENCY, on, list(channels), list(groups), list(customers), sorted(codes)]
     found = {}
-    for row in read(_ARTICLES.format(columns=columns_of(Sku)), [settings.BOOKS_CURRENCY, on, list(channels), list(customers), sorted(codes)]):
+    for row in read(_ARTICLES.format(columns=columns_of(Sku)), values):
         sku, (lists, quantities, amounts) = instance(Sku, row), row[-3:]
         found[sku.code] = _Article(sku, list(zip(lists or (), quantities or (), amounts or (), strict=True)))
     return found
@@ -327,9 +339,10 @@ def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str, taken: Taken
         )
     order = _headed(draft, customer, catalogue.addresses[customer.pk], actor)
     articles = _ordered(draft, catalogue)
-    priced = _priced(draft, customer, order.country, articles, catalogue, taken)
-    lines = _lines(draft, order, articles, catalogue, priced, actor)
-    charges = _charges(draft, order, catalogue, priced)
+    taxes = cache(partial(catalogue.book.tax, country=order.country, postcode=order.postcode, customer=customer))
+    priced = _priced(draft, customer, articles, catalogue, taxes, taken)
+    lines = _lines(draft, articles, catalogue, taxes, priced, actor)
+    charges = _charges(draft, taxes, priced)
     amounts = add_up([part.amounts for part in (*priced.lines, *priced.charges)])
     order.net_total, order.tax_total, order.total = amounts.net, amounts.tax, amounts.gross
     order.discount_total = sum((row.discount for row in (*lines, *charges)), ZERO)
@@ -417,7 +430,7 @@ def _article(line: LineDraft, position: int, catalogue: _Catalogue) -> _Article:
     return article
 
 
-def _priced(draft: OrderDraft, customer: Customer, country: str, articles: Sequence[_Article], catalogue: _Catalogue, taken: Taken) -> PricedBasket:
+def _priced(draft: OrderDraft, customer: Customer, articles: Sequence[_Article], catalogue: _Catalogue, taxes: Taxes, taken: Taken) -> PricedBasket:
     book, channel = catalogue.book, draft.channel
     lists = book.lists(channel.pk, customer)
     is_first = book.is_first(customer) and customer.pk not in taken.customers
@@ -429,19 +442,16 @@ def _priced(draft: OrderDraft, customer: Customer, country: str, articles: Seque
                 rows=prices_of(article.prices, lists),
                 agreed=line.unit_price,
                 discount_percent=line.discount_percent or ZERO,
-                rate=book.tax.get((country, article.sku.tax_category), NO_TAX).rate,
+                rate=taxes(article.sku.tax_category).rate,
                 cost=article.sku.cost,
             )
             for line, article in zip(draft.lines, articles, strict=True)
         ],
-        charges=[
-            BasketCharge(charge.amount, book.tax.get((country, "standard"), NO_TAX).rate, charge.kind == ChargeKind.SHIPPING)
-            for charge in draft.charges
-        ],
+        charges=[BasketCharge(charge.amount, taxes(CHARGED_AS).rate, charge.kind == ChargeKind.SHIPPING) for charge in draft.charges],
         currency=channel.currency,
         includes_tax=channel.prices_include_tax,
         on=book.on,
-        buyer=Buyer(channel.pk, customer.pk, is_first_order=is_first),
+        buyer=Buyer(channel.pk, customer.pk, customer.group_id, is_first),
         promotions=offers(book, [_code(code) for code in draft.codes], taken),
         discount_limit=book.discount_limit,
         margin_floor=book.floor(channel.pk),
@@ -455,10 +465,10 @@ def _priced(draft: OrderDraft, customer: Customer, country: str, articles: Seque
         ) from None
 
 
-def _lines(draft: OrderDraft, order: Order, articles: Sequence[_Article], catalogue: _Catalogue, priced: PricedBasket, actor: str) -> list[OrderLine]:
+def _lines(draft: OrderDraft, articles: Sequence[_Article], catalogue: _Catalogue, taxes: Taxes, priced: PricedBasket, actor: str) -> list[OrderLine]:
     lines = []
     for position, (line, article, part) in enumerate(zip(draft.lines, articles, priced.lines, strict=True), start=1):
-        tax = catalogue.book.tax.get((order.country, article.sku.tax_category), NO_TAX)
+        tax = taxes(article.sku.tax_category)
         lines.append(
             OrderLine(
                 position=position,
@@ -478,8 +488,8 @@ def _lines(draft: OrderDraft, order: Order, articles: Sequence[_Article], catalo
     return lines
 
 
-def _charges(draft: OrderDraft, order: Order, catalogue: _Catalogue, priced: PricedBasket) -> list[OrderCharge]:
-    tax = catalogue.book.tax.get((order.country, "standard"), NO_TAX)
+def _charges(draft: OrderDraft, taxes: Taxes, priced: PricedBasket) -> list[OrderCharge]:
+    tax = taxes(CHARGED_AS)
     return [
         OrderCharge(
             kind=charge.kind,

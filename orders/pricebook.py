@@ -6,22 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from customers.models import Customer
-from oms.core.money import ZERO
 from oms.core.reading import read
-from orders.pricing import EVERYBODYS, Kind, PriceList, PriceRow, Promotion, Source
+from orders.pricing import EVERYBODYS, Kind, PriceList, PriceRow, Promotion, Source, Tax, Zone, tax_on, zone_of
 
 PERSON = "user:"
-
-
-@dataclass(frozen=True)
-class Tax:
-    """The tax on something: none (an export) without a rate of its own."""
-
-    name: str = ""
-    rate: Decimal = ZERO
-
-
-NO_TAX = Tax()
 
 
 @dataclass(frozen=True)
@@ -38,8 +26,9 @@ class PriceBook:
     """All that a batch of drafts is priced by, as it was read. Nothing in it changes: `counted` gives another one."""
 
     on: date
-    tax: Mapping[tuple[str, str], Tax]
+    areas: Mapping[str, Sequence[tuple[str, Zone]]]
     of_channel: Mapping[int, Sequence[PriceList]]
+    of_group: Mapping[int | None, Sequence[PriceList]]
     of_customer: Mapping[int | None, Sequence[PriceList]]
     promotions: Sequence[Promotion]
     with_code: frozenset[int]
@@ -51,9 +40,18 @@ class PriceBook:
     def lists(self, channel: int, customer: Customer) -> dict[int, PriceList]:
         """Give the lists that `customer` buys by through `channel`, by key: the stronger claim where there are two to the same list."""
         lists = {0: EVERYBODYS}
-        for some in (self.of_channel.get(channel, ()), self.of_customer.get(customer.pk, ())):
+        for some in (self.of_channel.get(channel, ()), self.of_group.get(customer.group_id, ()), self.of_customer.get(customer.pk, ())):
             lists |= {one.key: one for one in some}
         return lists
+
+    def tax(self, category: str, *, country: str, postcode: str, customer: Customer) -> Tax:
+        """Give the tax on goods of a class that go somewhere to `customer`."""
+        return tax_on(
+            zone_of(self.areas, country=country, postcode=postcode),
+            category,
+            is_exempt=bool(customer.tax_exemption),
+            has_vat_number=bool(customer.vat_number),
+        )
 
     def floor(self, channel: int) -> Decimal | None:
         return self.floors.get(channel, self.floors.get(None))
@@ -101,28 +99,41 @@ def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotio
 
 _RULES = """
     SELECT
-        (SELECT json_agg(json_build_array(country, category, name, rate::text) ORDER BY valid_from)
-            FROM orders_taxrate WHERE valid_from <= %(on)s),
-        (SELECT json_agg(json_build_array(a.channel_id, a.customer_id, l.id, l.name, l.includes_tax))
+        (SELECT json_agg(json_build_array(country, postcode_prefix, zone_id, has_reverse_charge))
+            FROM orders_taxarea area JOIN orders_taxzone zone ON zone.id = zone_id WHERE country = ANY(%(countries)s)),
+        (SELECT json_agg(json_build_array(zone_id, category, name, rate::text)) FROM orders_taxrate
+            WHERE (valid_on IS NULL OR valid_on @> %(on)s::date)
+                AND zone_id IN (SELECT zone_id FROM orders_taxarea WHERE country = ANY(%(countries)s))),
+        (SELECT json_agg(json_build_array(a.channel_id, a.group_id, a.customer_id, l.id, l.name, l.includes_tax))
             FROM orders_priceassignment a JOIN inventory_pricelist l ON l.id = a.price_list_id
             WHERE l.is_active AND (a.valid_on IS NULL OR a.valid_on @> %(on)s::date)
-                AND (a.channel_id = ANY(%(channels)s) OR a.customer_id = ANY(%(customers)s))),
+                AND (a.channel_id = ANY(%(channels)s) OR a.group_id = ANY(%(groups)s) OR a.customer_id = ANY(%(customers)s))),
         (SELECT json_agg(json_build_array(channel_id, floor::text)) FROM orders_marginfloor),
         (SELECT json_agg(json_build_array(id, name, kind, percent::text, amount::text, buy, get, is_per_sku,
                 CASE WHEN NOT is_for_all_goods THEN ARRAY(
                     SELECT sku_id FROM orders_promotion_skus WHERE promotion_id = p.id AND sku_id = ANY(%(skus)s)) END,
-                minimum::text, needs_code, channel_id, customer_id, is_for_first_orders, lower(valid_on), upper(valid_on) - 1,
+                minimum::text, needs_code, channel_id, group_id, customer_id, is_for_first_orders, lower(valid_on), upper(valid_on) - 1,
                 (budget - used_amount)::text, is_exclusive, priority, is_off_contracts))
             FROM orders_promotion p
             WHERE is_active AND (id = ANY(%(named)s) OR (NOT needs_code AND (valid_on IS NULL OR valid_on @> %(on)s::date)
-                AND (channel_id IS NULL OR channel_id = ANY(%(channels)s)) AND (customer_id IS NULL OR customer_id = ANY(%(customers)s)))))
+                AND (channel_id IS NULL OR channel_id = ANY(%(channels)s))
+                AND (group_id IS NULL OR group_id = ANY(%(groups)s)) AND (customer_id IS NULL OR customer_id = ANY(%(customers)s)))))
 """
 
 
 def read_book(
-    *, on: date, channels: Collection[int], customers: Collection[int | None], skus: Collection[int], codes: Collection[str], giver: str = ""
+    *,
+    on: date,
+    channels: Collection[int],
+    customers: Mapping[int | None, Customer],
+    countries: Collection[str],
+    skus: Collection[int],
+    codes: Collection[str],
+    giver: str = "",
 ) -> PriceBook:
     """Read all that drafts of `customers` for `skus` are priced by on the day `on`. One statement, one more each for codes and a `giver`.
+
+    `countries`: all that something may go to.
 
     `giver`: who gives a discount, or agrees on a price: a person has a limit, everything else has none.
     """
@@ -131,21 +142,27 @@ def read_book(
         "on": on,
         "channels": list(channels),
         "customers": list(customers),
+        "groups": list({customer.group_id for customer in customers.values() if customer.group_id}),
+        "countries": list(countries),
         "skus": list(skus),
         "named": [code.promotion for code in known.values()],
     }
-    [(taxes, assignments, floors, promotions)] = read(_RULES, values)
+    [(areas, rates, assignments, floors, promotions)] = read(_RULES, values)
     of_channel: dict[int, list[PriceList]] = {}
+    of_group: dict[int | None, list[PriceList]] = {}
     of_customer: dict[int | None, list[PriceList]] = {}
-    for channel, customer, pk, name, includes_tax in assignments or ():
+    for channel, group, customer, pk, name, includes_tax in assignments or ():
         if customer is not None:
             of_customer.setdefault(customer, []).append(PriceList(pk, name, Source.CONTRACT, includes_tax))
+        elif group is not None:
+            of_group.setdefault(group, []).append(PriceList(pk, name, Source.GROUP, includes_tax))
         else:
             of_channel.setdefault(channel, []).append(PriceList(pk, name, Source.CHANNEL, includes_tax))
     return PriceBook(
         on=on,
-        tax={(country, category): Tax(name, Decimal(rate)) for country, category, name, rate in taxes or ()},
+        areas=_areas(areas or (), rates or ()),
         of_channel=of_channel,
+        of_group=of_group,
         of_customer=of_customer,
         promotions=[_promotion(row) for row in promotions or ()],
         with_code=frozenset(row[0] for row in promotions or () if row[10]),
@@ -155,8 +172,18 @@ def read_book(
     )
 
 
+def _areas(areas: Iterable[Sequence], rates: Iterable[Sequence]) -> dict[str, list[tuple[str, Zone]]]:
+    of_zone: dict[int, dict[str, Tax]] = {}
+    for zone, category, name, rate in rates:
+        of_zone.setdefault(zone, {})[category] = Tax(name, Decimal(rate))
+    of_country: dict[str, list[tuple[str, Zone]]] = {}
+    for country, prefix, zone, has_reverse_charge in areas:
+        of_country.setdefault(country, []).append((prefix, Zone(of_zone.get(zone, {}), has_reverse_charge)))
+    return of_country
+
+
 def _promotion(row: Sequence) -> Promotion:
-    (pk, name, kind, percent, amount, buy, get, per_sku, skus, minimum, _needs_code, channel, customer, first, since, until, left, *rest) = row
+    (pk, name, kind, percent, amount, buy, get, per_sku, skus, minimum, _needs_code, channel, group, customer, first, since, until, left, *rest) = row
     is_exclusive, priority, with_contracts = rest
     return Promotion(
         key=pk,
@@ -170,6 +197,7 @@ def _promotion(row: Sequence) -> Promotion:
         skus=None if skus is None else frozenset(skus),
         minimum=Decimal(minimum),
         channel=channel,
+        group=group,
         customer=customer,
         first_order_only=first,
         since=date.fromisoformat(since) if since else None,

@@ -13,7 +13,7 @@ from inventory.kits import define_kit
 from inventory.models import Price, ReorderRule, Sku, Vendor, Warehouse
 from oms.core import stations
 from oms.core.models import User
-from orders.models import Order, TaxRate
+from orders.models import Order, TaxArea, TaxRate, TaxZone
 from orders.placing import LineDraft, OrderDraft, place_order
 from shipping.models import Carrier
 
@@ -65,8 +65,8 @@ def build() -> House:
     for sku, amount in zip(skus, ("4.95", "29.00", "49.50"), strict=True):
         Price.objects.create(sku=sku, unit_price=Decimal(amount))
     mug, lamp, chair = skus
-    TaxRate.objects.create(country="GB", name="VAT 20%", rate=Decimal("0.20"), valid_from=date(2011, 1, 4))
-    TaxRate.objects.create(country="DE", name="USt 19%", rate=Decimal("0.19"), valid_from=date(2007, 1, 1))
+    tax("GB", "VAT 20%", "0.20", date(2011, 1, 4))
+    tax("DE", "USt 19%", "0.19", date(2007, 1, 1))
     anna = Customer.objects.create(name="Anna Field", email="anna@field.example", phone="+441134960001", channel=channels["web"])
     Address.objects.create(
         customer=anna,
@@ -94,6 +94,14 @@ def build() -> House:
     house.stock(mug, 20, warehouse=ghent)
     house.stock(lamp, 5)
     return house
+
+
+def tax(country: str, name: str, rate: str, since: date, *, category: str = "standard", prefix: str = "") -> TaxZone:
+    """Have goods of a class that go to a country taxed, or to that part of it whose postcodes begin with `prefix`."""
+    zone, _new = TaxZone.objects.get_or_create(name=f"{country}{prefix}")
+    TaxArea.objects.get_or_create(zone=zone, country=country, postcode_prefix=prefix)
+    TaxRate.objects.create(zone=zone, category=category, name=name, rate=Decimal(rate), valid_on=(since, None))
+    return zone
 
 
 def on_shipment(channel: Channel) -> Channel:

@@ -111,6 +111,8 @@ _REFERENCE_DATA = [
         ("inventory", "lane"),
         ("inventory", "sourcingrule"),
         ("inventory", "reorderrule"),
+        ("orders", "taxzone"),
+        ("orders", "taxarea"),
         ("orders", "taxrate"),
         ("orders", "priceassignment"),
         ("orders", "promotion"),

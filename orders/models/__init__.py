@@ -6,7 +6,7 @@ from orders.models.prices import DiscountLimit, MarginFloor, PriceAssignment, Pr
 from orders.models.screening import ScreeningRule
 from orders.models.simulations import SourcingSimulation
 from orders.models.standing import StandingLine, StandingOrder
-from orders.models.tax import TaxRate
+from orders.models.tax import TaxArea, TaxRate, TaxZone
 
 __all__ = [
     "DiscountLimit",
@@ -24,5 +24,7 @@ __all__ = [
     "SourcingSimulation",
     "StandingLine",
     "StandingOrder",
+    "TaxArea",
     "TaxRate",
+    "TaxZone",
 ]

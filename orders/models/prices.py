@@ -7,7 +7,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Channel, Customer
+from customers.models import Channel, Customer, CustomerGroup
 from inventory.models import PriceList, Sku
 from oms.core.triggers import append_only
 from orders.models.orders import Order
@@ -15,17 +15,25 @@ from orders.states import PromotionKind
 
 
 class PriceAssignment(models.Model):
-    """Who buys by a price list: a customer (it is their contract), or whoever comes through a channel. Any number for one list."""
+    """Who buys by a price list: a customer (it is their contract), the customers of a group, or whoever comes through a channel.
+
+    Any number for one list.
+    """
 
     price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, related_name="assignments")
     channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="price_assignments")
+    group = models.ForeignKey(CustomerGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="price_assignments")
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="price_assignments")
     valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(channel__isnull=False, customer__isnull=True) | Q(channel__isnull=True, customer__isnull=False),
+                condition=(
+                    Q(channel__isnull=False, group__isnull=True, customer__isnull=True)
+                    | Q(channel__isnull=True, group__isnull=False, customer__isnull=True)
+                    | Q(channel__isnull=True, group__isnull=True, customer__isnull=False)
+                ),
                 name="price_list_for_one_of_them",
             ),
             ExclusionConstraint(
@@ -33,6 +41,7 @@ class PriceAssignment(models.Model):
                 expressions=[
                     ("price_list", RangeOperators.EQUAL),
                     (Func("channel", template="COALESCE(%(expressions)s, 0)"), RangeOperators.EQUAL),
+                    (Func("group", template="COALESCE(%(expressions)s, 0)"), RangeOperators.EQUAL),
                     (Func("customer", template="COALESCE(%(expressions)s, 0)"), RangeOperators.EQUAL),
                     (Func("valid_on", template="COALESCE(%(expressions)s, '(,)'::daterange)"), RangeOperators.OVERLAPS),
                 ],
@@ -40,7 +49,7 @@ class PriceAssignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.price_list_id} for {self.customer_id or self.channel_id}"
+        return f"{self.price_list_id} for {self.customer_id or self.group_id or self.channel_id}"
 
 
 class Promotion(models.Model):
@@ -61,6 +70,7 @@ class Promotion(models.Model):
     minimum = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text=_("What must be spent on them"))
     needs_code = models.BooleanField(default=False)
     channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every channel"))
+    group = models.ForeignKey(CustomerGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every customer"))
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every customer"))
     is_for_first_orders = models.BooleanField(default=False)
     valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))

@@ -17,9 +17,11 @@ from orders.pricing.baskets import (
 )
 from orders.pricing.lists import EVERYBODYS, PriceList, PriceRow, Source, winning
 from orders.pricing.promotions import Buyer, Effect, Kind, Promotion, Refused, Why
+from orders.pricing.taxes import NO_TAX, Tax, Zone, tax_on, zone_of
 
 __all__ = [
     "EVERYBODYS",
+    "NO_TAX",
     "Amounts",
     "Approval",
     "Basket",
@@ -40,9 +42,13 @@ __all__ = [
     "Promotion",
     "Refused",
     "Source",
+    "Tax",
     "Why",
+    "Zone",
     "add_up",
     "price_basket",
+    "tax_on",
     "taxed",
     "winning",
+    "zone_of",
 ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from psycopg2.extras import DateRange
 
 from accounting.models import Invoice
-from customers.models import Customer
+from customers.models import Customer, CustomerGroup
 from inventory.models import Price, PriceList
 from oms.core.errors import Conflict, Invalid, NotAllowed
 from oms.core.models import Event
@@ -38,13 +38,13 @@ pytestmark = pytest.mark.usefixtures("plain_labels")
 LINE = ("screen", "reserve", "backorders", "invoice", "plan", "post_stock", "complete", "credit", "void")
 
 
-def price_list(house, name, *prices, customer=None, channel=None, **fields):
+def price_list(house, name, *prices, customer=None, channel=None, group=None, **fields):
     """Make a list with `prices` of mugs, (from so many, price), and say who buys by it."""
     made = PriceList.objects.create(name=name, **fields)
     for units, price in prices:
         Price.objects.create(sku=house.mug, price_list=made, from_quantity=units, unit_price=Decimal(price))
-    if customer or channel:
-        PriceAssignment.objects.create(price_list=made, customer=customer, channel=channel)
+    if customer or channel or group:
+        PriceAssignment.objects.create(price_list=made, customer=customer, channel=channel, group=group)
     return made
 
 
@@ -75,6 +75,23 @@ def test_a_contract_goes_before_the_channel_s_list_and_that_before_everybody_s(h
     stranger = cast.regulars(house, 1)[0]
     assert prices(house, ("MUG", 12), customer_id=stranger.pk) == [Decimal("4.80")]
     assert prices(house, ("MUG", 12), customer_id=stranger.pk, channel=house.phone) == [Decimal("4.95")]
+
+
+def test_a_group_s_list_stands_between_a_contract_and_a_channel_s(house):
+    trade = CustomerGroup.objects.create(code="trade", name="Trade")
+    price_list(house, "Web", (1, "4.10"), channel=house.web)
+    price_list(house, "Trade", (1, "4.20"), group=trade)
+    promotion("Trade week", group=trade)
+    assert price_draft(house.draft(("MUG", 10))).total == Decimal("49.20")
+
+    house.anna.group = trade
+    house.anna.save()
+    order = price_draft(house.draft(("MUG", 10)))
+    assert (order.placed_lines[0].unit_price, order.discount_total) == (Decimal("4.20"), Decimal("4.20"))
+    assert order.placed_lines[0].price_said == "Price of their group, Trade; Trade week: −4.20"
+
+    price_list(house, "Field", (1, "4.30"), customer=house.anna)
+    assert price_draft(house.draft(("MUG", 10))).placed_lines[0].price_said == "Contract price, Field"
 
 
 def test_a_list_that_is_over_or_put_away_prices_nothing(house):

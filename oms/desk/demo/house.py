@@ -17,7 +17,7 @@ from oms.core.access import ROLES
 from oms.core.models import User
 from oms.desk.demo.buying import know_vendors, list_what_they_sell, trade_before
 from oms.desk.demo.goods import BOOKS, COMPANIES, GOODS, PEOPLE
-from orders.models import TaxRate
+from orders.models import TaxArea, TaxRate, TaxZone
 from shipping.models import Carrier
 from shipping.states import CarrierMode
 
@@ -46,16 +46,28 @@ def open_channels() -> dict[str, Channel]:
     }
 
 
+# Zone → places, then class → (as printed, rate). What goes anywhere else is an export. Northern Ireland has the same rates as Great Britain, and
+# stays an area of its own, because the rules for goods differ there. Germany without Heligoland and Büsingen, which lie outside its VAT.
+# Sources: VAT Act 1994 (UK) s. 2(1) 20 %, s. 29A and Sch. 7A 5 %, Sch. 8 Group 3 books 0 %; UStG (DE) § 12(1) 19 %, § 12(2) with Anlage 2 Nr. 49
+# books 7 %, § 1(2) Heligoland and Büsingen; GCC VAT Agreement and ZATCA, Royal Order A/638 of 2020: 15 % from 1 July 2020.
+TAXES = {
+    "United Kingdom": ([("GB", ""), ("GB", "BT")], {"standard": ("VAT 20%", "0.20"), "reduced": ("VAT 5%", "0.05"), "books": ("VAT 0%", "0")}),
+    "Germany": ([("DE", "")], {"standard": ("USt 19%", "0.19"), "reduced": ("USt 7%", "0.07"), "books": ("USt 7%", "0.07")}),
+    "Heligoland and Büsingen": ([("DE", "27498"), ("DE", "78266")], {}),
+    "Saudi Arabia": ([("SA", "")], {"standard": ("VAT 15%", "0.15"), "reduced": ("VAT 15%", "0.15"), "books": ("VAT 15%", "0.15")}),
+}
+
+
 def set_taxes() -> None:
-    for country, category, name, rate in (
-        ("GB", "standard", "VAT 20%", "0.20"),
-        ("GB", "books", "VAT 0%", "0"),
-        ("DE", "standard", "USt 19%", "0.19"),
-        ("DE", "books", "USt 7%", "0.07"),
-        ("SA", "standard", "VAT 15%", "0.15"),
-        ("SA", "books", "VAT 15%", "0.15"),
-    ):
-        TaxRate.objects.create(country=country, category=category, name=name, rate=Decimal(rate), valid_from=date(2021, 1, 1))
+    for name, (places, rates) in TAXES.items():
+        zone = TaxZone.objects.create(name=name)
+        TaxArea.objects.bulk_create([TaxArea(zone=zone, country=country, postcode_prefix=prefix) for country, prefix in places])
+        TaxRate.objects.bulk_create(
+            [
+                TaxRate(zone=zone, category=category, name=printed, rate=Decimal(rate), valid_on=(date(2021, 1, 1), None))
+                for category, (printed, rate) in rates.items()
+            ]
+        )
 
 
 def open_warehouses() -> list[Warehouse]:
