@@ -32,7 +32,7 @@ def customer_numbered(number: str, request: Request) -> Customer:
     customer = Customer.objects.known_to(channel_of(request)).filter(pk=pk).first() if pk else None
     if customer is None:
         raise NotFound(_("There is no customer %(number)s.") % {"number": number[:30]}, pointer="/customer")
-    return customer
+    return customer.kept
 
 
 class CustomersView(Resource):

@@ -98,7 +98,7 @@ def known_or_registered(draft: CustomerDraft, *, channel: Channel | None, actor:
     """
     reference = draft.external_reference.strip()
     known = Customer.objects.filter(channel=channel, external_reference=reference).first() if reference else None
-    return known or register_customer(draft, channel=channel, actor=actor)
+    return known.kept if known else register_customer(draft, channel=channel, actor=actor)
 
 
 def change_customer(pk: int, changes: Mapping[str, str], *, actor: str) -> Customer:

@@ -44,7 +44,7 @@ def row_or_404(number: str) -> int:
 def customers(request: HttpRequest) -> HttpResponse:
     """List customers, the latest buyers first."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    rows = Customer.objects.filter(pk__in=customers_meant(text)) if text else Customer.objects.all()
+    rows = Customer.objects.filter(pk__in=customers_meant(text)) if text else Customer.objects.filter(merged_into__isnull=True)
     page = keyset_page(rows, order=("-last_order_at", "-id"), after=request.GET.get("after", ""), has_nulls=True)
     return render(request, "customers/customers.html", {"page": page, "q": text, "query": f"q={text}"})
 

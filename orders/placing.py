@@ -264,7 +264,11 @@ def _customers(keys: set[int | None], known_to: Channel | None) -> dict[int | No
         f"SELECT {columns_of(Customer)} FROM customers_customer WHERE id = ANY(%s)" + only,
         [list(keys), *([known_to.pk] if known_to else [])],
     )
-    return {row[0]: instance(Customer, row) for row in rows}
+    found: dict[int | None, Customer] = {row[0]: instance(Customer, row) for row in rows}
+    for pk, customer in list(found.items()):
+        if customer.merged_into_id is not None:
+            found[pk] = found[customer.kept.pk] = customer.kept
+    return found
 
 
 def _addresses(customers: Mapping[int | None, Customer]) -> dict[int | None, list[Address]]:

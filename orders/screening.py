@@ -33,7 +33,7 @@ def screen_orders(orders: list[Order]) -> None:
 
     Locks the customers, so that two orders never share the same credit. A constant number of queries. Records `order.screened`.
     """
-    customers = lock_customers({order.customer_id for order in orders})
+    customers = _locked(orders)
     cases = _Cases(orders, customers, rules_in_force(), earlier=_counted(orders, customers))
     held_already = _held_already(orders)
     now = timezone.now()
@@ -66,6 +66,19 @@ def screen_orders(orders: list[Order]) -> None:
         )
         for order in orders
     )
+
+
+def _locked(orders: list[Order]) -> dict[int, Customer]:
+    """Lock the customers of `orders`. An order that came for one who was merged in that moment goes to who stands for them."""
+    customers = lock_customers({order.customer_id for order in orders})
+    merged = {pk: customer.merged_into_id for pk, customer in customers.items() if customer.merged_into_id}
+    if not merged:
+        return customers
+    moved = [order for order in orders if order.customer_id in merged]
+    for order in moved:
+        order.customer_id = merged[order.customer_id]
+    bulk.save_all(moved, "customer")
+    return _locked(orders)
 
 
 def held_and_due() -> QuerySet[Order]:

@@ -66,7 +66,20 @@ class Invoice(models.Model):
         ]
         triggers = [
             legal_moves("state", INVOICE_MOVES),
-            pgtrigger.ReadOnly(name="as_issued", exclude=["state", "paid", "document"]),
+            pgtrigger.ReadOnly(name="as_issued", exclude=["state", "paid", "document", "customer"]),
+            # Whose it is follows the customer when two turn out to be one; what it says does not.
+            pgtrigger.Trigger(
+                name="customer_by_merging",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("customer"),
+                func="""
+                    IF current_setting('throughline.merging', true) IS DISTINCT FROM 'on' THEN
+                        RAISE EXCEPTION 'Cannot update whose an invoice is: only when two customers are merged';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             no_truncate(),
         ]

@@ -53,6 +53,7 @@ class Customer(models.Model):
     orders_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     first_order_at = models.DateTimeField(null=True, blank=True)
     last_order_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()
@@ -71,7 +72,7 @@ class Customer(models.Model):
         indexes = [
             models.Index(F("last_order_at").desc(nulls_last=True), F("id").desc(), name="customer_recent"),
         ]
-        triggers = found_by("name", "phone", "email", customer="id")
+        triggers = found_by("name", "phone", "email", "merged_into", customer="id")
 
     def __str__(self) -> str:
         return self.name
@@ -79,6 +80,14 @@ class Customer(models.Model):
     @property
     def number(self) -> str:
         return human_number(self.NUMBER_PREFIX, self.pk)
+
+    @property
+    def kept(self) -> "Customer":
+        """Who stands for them: themselves, or whom they were merged into. No query for who was not."""
+        customer: Customer = self
+        while customer.merged_into is not None:
+            customer = customer.merged_into
+        return customer
 
     @property
     def credit_left(self):

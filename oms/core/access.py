@@ -23,6 +23,7 @@ EXTRA = {
     "orders.hold_order": ("orders", "order", _("Can hold and release orders")),
     "orders.release_credit": ("orders", "order", _("Can let an order go on that is held for credit")),
     "orders.release_screening": ("orders", "order", _("Can let an order go on that the screening has held")),
+    "customers.merge_customers": ("customers", "customer", _("Can merge customers, and part them again")),
     "customers.keep_blocklist": ("customers", "blockedkey", _("Can block numbers, e-mails and addresses")),
     "orders.view_margin": ("orders", "order", _("Can see what is earned on an order")),
     "orders.approve_prices": ("orders", "order", _("Can agree to prices that others may not give")),
@@ -132,6 +133,7 @@ _MANAGERS = [
     "orders.approve_prices",
     "orders.release_screening",
     "customers.keep_blocklist",
+    "customers.merge_customers",
     "core.view_event",
 ]
 _MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, *_MANAGERS})

@@ -35,6 +35,7 @@ TABS = {
     ],
     "customers": [
         ("customers", lambda: _("Customers"), "customers.view_customer", ("customer", "new_customer", "edit_customer")),
+        ("duplicates", lambda: _("Duplicates"), "customers.merge_customers", ("merge_customers",)),
         ("blocklist", lambda: _("Blocklist"), "customers.view_customer", ()),
     ],
     "stock": [

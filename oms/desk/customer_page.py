@@ -6,15 +6,16 @@ from datetime import datetime
 
 from django.db.models import Min, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounting.models import Invoice, Payment
 from customers.agreeing import consents_of
-from customers.models import Customer, Note
+from customers.duplicates import duplicates_of
+from customers.models import Customer, CustomerMerge, Note
 from customers.states import ConsentChannel, NoteKind, PaymentMethod
 from customers.views import row_or_404
-from oms.core.access import staff_may
+from oms.core.access import may, staff_may
 from oms.core.models import Event, Message
 from oms.core.pages import keyset_page
 from orders.history import Year, habits_of, standing_of, volume_by_year
@@ -30,12 +31,16 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
     found = Customer.objects.select_related("channel", "group").filter(pk=row_or_404(number)).first()
     if found is None:
         raise Http404
+    if found.merged_into_id is not None:
+        return redirect("customer", found.kept.number)
     orders = Order.objects.filter(customer=found, placed_at__isnull=False)
     notes = list(found.notes.all()[:50])
     invoices = Invoice.objects.open().filter(customer=found)
     consents = consents_of(found)
     context = {
         "customer": found,
+        "merges": CustomerMerge.objects.filter(kept=found, undone_at__isnull=True).select_related("gone"),
+        "alike": duplicates_of(found.pk) if may(request.user, "customers.merge_customers") else [],
         "page": keyset_page(orders, order=("-placed_at", "-id"), after=request.GET.get("after", ""), size=15),
         "average": found.orders_total / found.orders_count if found.orders_count else None,
         "standing": standing_of(found.pk),
