@@ -17,7 +17,7 @@ from customers.services import known_or_registered
 from inventory.api.promise import basket_of
 from oms.core import stations
 from oms.core.api.access import channel_of, principal_of
-from oms.core.api.cursors import asked, listed
+from oms.core.api.cursors import asked, listed, one_of
 from oms.core.api.idempotency import Answer, answer_again, once
 from oms.core.api.schema import CURSOR, IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.api.shapes import checked
@@ -116,10 +116,8 @@ class CancelView(Resource):
 
 def _matching(rows: QuerySet[Order], wanted: dict[str, str]) -> QuerySet[Order]:
     for name, values in CHOICES.items():
-        if name in wanted:
-            if wanted[name] not in values:
-                raise Invalid(_("%(name)s is one of %(values)s.") % {"name": name, "values": ", ".join(values)}, parameter=name)
-            rows = rows.filter(**{name: wanted[name]})
+        if value := one_of(wanted, name, values):
+            rows = rows.filter(**{name: value})
     for name, lookup in INSTANTS.items():
         if name in wanted:
             rows = rows.filter(**{lookup: _instant(name, wanted[name])})

@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from inventory.api.named import order_numbered as purchase_numbered
 from inventory.api.receiving import key_of, lines_by_sku
-from inventory.api.receiving import order_numbered as purchase_numbered
 from inventory.models import Vendor
 from oms.core.api.access import principal_of
 from oms.core.api.idempotency import Answer, once

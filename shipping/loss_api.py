@@ -10,23 +10,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inventory.api.costs import named
 from inventory.api.counts import AnsweredCount, count_numbered, count_shown
+from inventory.api.named import sku_and_warehouse
 from inventory.models import Shortfall
 from inventory.shortfalls import settle_shortfall
 from inventory.states import MovementKind
 from oms.core.api.access import channel_of, principal_of
-from oms.core.api.cursors import asked, listed
+from oms.core.api.cursors import asked, listed, one_of
 from oms.core.api.idempotency import Answer, once
 from oms.core.api.schema import CURSOR, IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.api.shapes import StrictSerializer, Text, WholeNumber, checked
-from oms.core.api.views import Resource
-from oms.core.errors import Invalid, NotFound
+from oms.core.api.views import Document, Resource
+from oms.core.errors import NotFound
 from oms.core.readable import human_number
 from orders.models import Order
 from shipping import losses
 
 KINDS = [MovementKind.COUNT, MovementKind.DAMAGE, MovementKind.SCRAP, MovementKind.CORRECTION]
+SHOWS = ["open", "all"]
 
 
 class CorrectStockSerializer(StrictSerializer):
@@ -77,7 +78,7 @@ class StockCorrectionsView(Resource):
     def post(self, request: Request, code: str) -> HttpResponse:
         """Correct the stock of a SKU. Down, it may be reserved: the newest orders lose it, wait again and are listed as shortfalls."""
         wanted = checked(CorrectStockSerializer, request.data)
-        sku, warehouse = named(code, wanted["warehouse"])
+        sku, warehouse = sku_and_warehouse(code, wanted["warehouse"])
 
         def work() -> Answer:
             movement = losses.correct_stock(
@@ -90,19 +91,16 @@ class StockCorrectionsView(Resource):
         return once(request, work)
 
 
-class PostCountView(Resource):
+class PostCountView(Document):
+    find = staticmethod(count_numbered)
+    show = staticmethod(count_shown)
     needs = {"POST": ("stock:write", "inventory.adjust_stock")}
 
     @extend_schema(operation_id="post_count", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredCount, **PROBLEMS})
     def post(self, request: Request, number: str) -> HttpResponse:
         """Book what a sheet found. Lines that nobody counted stay due."""
-        found = count_numbered(number)
-
-        def work() -> Answer:
-            losses.post_count(found.pk, actor=principal_of(request))
-            return Answer(200, count_shown(count_numbered(number)))
-
-        return once(request, work)
+        found = self.find(number)
+        return self.act(request, found, lambda: losses.post_count(found.pk, actor=principal_of(request)))
 
 
 class ShortfallsView(Resource):
@@ -110,16 +108,14 @@ class ShortfallsView(Resource):
 
     @extend_schema(
         operation_id="list_shortfalls",
-        parameters=[OpenApiParameter("show", str, enum=["open", "all"], description="`open` (without it): what nobody has dealt with"), *CURSOR],
+        parameters=[OpenApiParameter("show", str, enum=SHOWS, description="`open` (without it): what nobody has dealt with"), *CURSOR],
         responses={200: AnsweredShortfalls, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         """List what was reserved and is gone, the latest first."""
-        wanted = asked(request, "show", "cursor", "limit").get("show", "open")
-        if wanted not in ("open", "all"):
-            raise Invalid(_("%(name)s is one of %(values)s.") % {"name": "show", "values": "open, all"}, parameter="show")
+        show = one_of(asked(request, "show", "cursor", "limit"), "show", SHOWS)
         rows = _known_to(request)
-        rows = rows.filter(settled_at=None) if wanted == "open" else rows
+        rows = rows if show == "all" else rows.filter(settled_at=None)
         return Response(listed(request, rows, order=("-id",), show=lambda some: [_shown(row) for row in some]))
 
 

@@ -2,19 +2,17 @@
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from inventory.api.named import sku_and_warehouse
 from inventory.costing import correct_cost
-from inventory.models import Sku, Warehouse
 from oms.core.api.access import principal_of
 from oms.core.api.idempotency import Answer, once
 from oms.core.api.schema import IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.api.shapes import ExactAmount, StrictSerializer, Text, amount, checked
 from oms.core.api.views import Resource
-from oms.core.errors import NotFound
 
 
 class CorrectCostSerializer(StrictSerializer):
@@ -46,7 +44,7 @@ class CostCorrectionsView(Resource):
     def post(self, request: Request, code: str) -> HttpResponse:
         """Correct what a SKU was worth in a warehouse, also as of a day that has passed: a new entry, never a rewriting."""
         wanted = checked(CorrectCostSerializer, request.data)
-        sku, warehouse = named(code, wanted["warehouse"])
+        sku, warehouse = sku_and_warehouse(code, wanted["warehouse"])
 
         def work() -> Answer:
             stays = correct_cost(
@@ -62,14 +60,3 @@ class CostCorrectionsView(Resource):
             return Answer(201, {"sku": sku.code, "warehouse": warehouse.code} | shown)
 
         return once(request, work)
-
-
-def named(code: str, place: str) -> tuple[Sku, Warehouse]:
-    """Give the SKU and the warehouse of two codes. Raises NotFound."""
-    sku = Sku.objects.filter(code=code.replace("\x00", "").upper()).first()
-    if sku is None:
-        raise NotFound(_("There is no SKU %(code)s.") % {"code": code[:40]})
-    warehouse = Warehouse.objects.filter(code=place).first()
-    if warehouse is None:
-        raise NotFound(_("There is no warehouse %(code)s.") % {"code": place[:20]}, pointer="/warehouse")
-    return sku, warehouse

@@ -14,11 +14,11 @@ from inventory import counting
 from inventory.models import Count, CountLine
 from inventory.states import AbcClass, CountState
 from oms.core.api.access import principal_of
-from oms.core.api.cursors import asked, listed
+from oms.core.api.cursors import asked, listed, one_of
 from oms.core.api.idempotency import Answer, once
 from oms.core.api.schema import CURSOR, IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.api.shapes import StrictSerializer, Text, WholeNumber, checked
-from oms.core.api.views import Resource
+from oms.core.api.views import Document, Resource
 from oms.core.errors import Invalid, NotFound
 from oms.core.readable import row_of
 
@@ -75,92 +75,6 @@ READ = ("stock:read", "inventory.view_stocklevel")
 WRITE = ("stock:write", "inventory.adjust_stock")
 
 
-class CountsView(Resource):
-    needs = {"GET": READ, "POST": WRITE}
-
-    @extend_schema(
-        operation_id="list_counts",
-        parameters=[OpenApiParameter("state", str, enum=CountState.values), *CURSOR],
-        responses={200: AnsweredCounts, **PROBLEMS},
-    )
-    def get(self, request: Request) -> Response:
-        """List sheets, the latest first."""
-        wanted = asked(request, "state", "cursor", "limit")
-        rows = _rows()
-        if "state" in wanted:
-            if wanted["state"] not in CountState.values:
-                raise Invalid(_("%(name)s is one of %(values)s.") % {"name": "state", "values": ", ".join(CountState.values)}, parameter="state")
-            rows = rows.filter(state=wanted["state"])
-        return Response(listed(request, rows, order=("-id",), show=lambda some: [count_shown(one) for one in some]))
-
-    @extend_schema(operation_id="open_count", request=OpenCountSerializer, parameters=[IDEMPOTENCY_KEY], responses={201: AnsweredCount, **PROBLEMS})
-    def post(self, request: Request) -> HttpResponse:
-        """Open a sheet."""
-        wanted = checked(OpenCountSerializer, request.data)
-
-        def work() -> Answer:
-            opened = counting.open_count(
-                wanted["warehouse"],
-                abc_class=wanted.get("abc_class", ""),
-                skus=wanted.get("skus", ()),
-                most=wanted.get("most", counting.USUAL_LINES),
-                actor=principal_of(request),
-            )
-            return Answer(201, count_shown(count_numbered(opened.number)))
-
-        return once(request, work, location=lambda body: f"/api/v1/counts/{body['number']}")
-
-
-class CountView(Resource):
-    needs = {"GET": READ}
-
-    @extend_schema(operation_id="read_count", responses={200: AnsweredCount, **PROBLEMS})
-    def get(self, request: Request, number: str) -> Response:
-        """Read a sheet: blind while it is open, with its differences once it is booked."""
-        return Response(count_shown(count_numbered(number)))
-
-
-class CountEntriesView(Resource):
-    needs = {"POST": WRITE}
-
-    @extend_schema(
-        operation_id="enter_counts", request=EnterCountsSerializer, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredCount, **PROBLEMS}
-    )
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Write down what was counted, in any order, and again to correct it."""
-        wanted = checked(EnterCountsSerializer, request.data)
-        found = count_numbered(number)
-        lines = {line.sku.code: line.pk for line in found.lines.all()}
-        counted: dict[int, int | None] = {}
-        for position, line in enumerate(wanted["lines"]):
-            known = lines.get(line["sku"].strip().upper())
-            if known is None or known in counted:
-                facts = {"number": found.number, "sku": line["sku"]}
-                raise Invalid(_("Name each SKU of %(number)s once: %(sku)s is not.") % facts, pointer=f"/lines/{position}/sku")
-            counted[known] = line["counted"]
-
-        def work() -> Answer:
-            counting.enter_counts(found.pk, counted, at=wanted.get("at"), actor=principal_of(request))
-            return Answer(200, count_shown(count_numbered(number)))
-
-        return once(request, work)
-
-
-class CancelCountView(Resource):
-    needs = {"POST": WRITE}
-
-    @extend_schema(operation_id="cancel_count", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredCount, **PROBLEMS})
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Throw a sheet away. Nothing is booked."""
-        found = count_numbered(number)
-
-        def work() -> Answer:
-            counting.cancel_count(found.pk, actor=principal_of(request))
-            return Answer(200, count_shown(count_numbered(number)))
-
-        return once(request, work)
-
-
 def _rows() -> Any:
     lines = Prefetch("lines", CountLine.objects.select_related("sku").order_by("id"))
     return Count.objects.select_related("warehouse").prefetch_related(lines)
@@ -196,3 +110,82 @@ def count_shown(count: Count) -> dict[str, Any]:
             for line in count.lines.all()
         ],
     }
+
+
+class CountsView(Resource):
+    needs = {"GET": READ, "POST": WRITE}
+
+    @extend_schema(
+        operation_id="list_counts",
+        parameters=[OpenApiParameter("state", str, enum=CountState.values), *CURSOR],
+        responses={200: AnsweredCounts, **PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        """List sheets, the latest first."""
+        wanted = asked(request, "state", "cursor", "limit")
+        rows = _rows()
+        if state := one_of(wanted, "state", CountState.values):
+            rows = rows.filter(state=state)
+        return Response(listed(request, rows, order=("-id",), show=lambda some: [count_shown(one) for one in some]))
+
+    @extend_schema(operation_id="open_count", request=OpenCountSerializer, parameters=[IDEMPOTENCY_KEY], responses={201: AnsweredCount, **PROBLEMS})
+    def post(self, request: Request) -> HttpResponse:
+        """Open a sheet."""
+        wanted = checked(OpenCountSerializer, request.data)
+
+        def work() -> Answer:
+            opened = counting.open_count(
+                wanted["warehouse"],
+                abc_class=wanted.get("abc_class", ""),
+                skus=wanted.get("skus", ()),
+                most=wanted.get("most", counting.USUAL_LINES),
+                actor=principal_of(request),
+            )
+            return Answer(201, count_shown(count_numbered(opened.number)))
+
+        return once(request, work, location=lambda body: f"/api/v1/counts/{body['number']}")
+
+
+class _Sheet(Document):
+    find = staticmethod(count_numbered)
+    show = staticmethod(count_shown)
+
+
+class CountView(_Sheet):
+    needs = {"GET": READ}
+
+    @extend_schema(operation_id="read_count", responses={200: AnsweredCount, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """Read a sheet: blind while it is open, with its differences once it is booked."""
+        return self.read(number)
+
+
+class CountEntriesView(_Sheet):
+    needs = {"POST": WRITE}
+
+    @extend_schema(
+        operation_id="enter_counts", request=EnterCountsSerializer, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredCount, **PROBLEMS}
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Write down what was counted, in any order, and again to correct it."""
+        wanted = checked(EnterCountsSerializer, request.data)
+        found = self.find(number)
+        lines = {line.sku.code: line.pk for line in found.lines.all()}
+        counted: dict[int, int | None] = {}
+        for position, line in enumerate(wanted["lines"]):
+            known = lines.get(line["sku"].strip().upper())
+            if known is None or known in counted:
+                facts = {"number": found.number, "sku": line["sku"]}
+                raise Invalid(_("Name each SKU of %(number)s once: %(sku)s is not.") % facts, pointer=f"/lines/{position}/sku")
+            counted[known] = line["counted"]
+        return self.act(request, found, lambda: counting.enter_counts(found.pk, counted, at=wanted.get("at"), actor=principal_of(request)))
+
+
+class CancelCountView(_Sheet):
+    needs = {"POST": WRITE}
+
+    @extend_schema(operation_id="cancel_count", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredCount, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Throw a sheet away. Nothing is booked."""
+        found = self.find(number)
+        return self.act(request, found, lambda: counting.cancel_count(found.pk, actor=principal_of(request)))

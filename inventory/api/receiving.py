@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from inventory.api.named import order_numbered
 from inventory.models import LandedCost, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
 from inventory.purchasing.landing import add_landed_cost
 from inventory.purchasing.receiving import receive_goods, reverse_receipt
@@ -24,18 +25,8 @@ from oms.core.api.schema import CURSOR, IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.api.shapes import ExactAmount, StrictSerializer, Text, WholeNumber, amount, checked
 from oms.core.api.views import Resource
 from oms.core.errors import Invalid, NotFound
-from oms.core.readable import row_of
 
 MOST_LINES = 500
-
-
-def order_numbered(number: str) -> PurchaseOrder:
-    """Give the purchase order of a number. Raises NotFound."""
-    pk = row_of(number, PurchaseOrder.NUMBER_PREFIX)
-    order = PurchaseOrder.objects.select_related("vendor", "warehouse").filter(pk=pk).first() if pk else None
-    if order is None:
-        raise NotFound(_("There is no purchase order %(number)s.") % {"number": number[:30].replace("\x00", "")})
-    return order
 
 
 def key_of(request: Request) -> str:
@@ -45,7 +36,7 @@ def key_of(request: Request) -> str:
 
 def lines_by_sku(order: PurchaseOrder, some: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
     """Give purchase order line → what was said of its SKU. Raises Invalid for a SKU that is not on it, or is named twice."""
-    lines = {line.sku.code: line for line in order.lines.select_related("sku")}
+    lines = {line.sku.code: line for line in order.lines.all()}
     found: dict[int, dict[str, Any]] = {}
     for position, said in enumerate(some):
         line: PurchaseOrderLine | None = lines.get(said["sku"].strip().upper())

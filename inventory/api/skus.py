@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inventory.api.stock import sku_called
+from inventory.api.named import sku_called
 from inventory.importing.reading import MOST_BYTES
 from inventory.importing.writing import Report, import_skus
 from inventory.kits import MOST_COMPONENTS, MOST_UNITS, compositions, define_kit

@@ -13,16 +13,17 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from inventory.api.named import asked_warehouse, sku_called
 from inventory.explaining import TITLES, explain
 from inventory.listing import HEADER, MOVED_HEADER, SHOWS, Filter, asked_for, exported, moved, skus_shown
-from inventory.models import Reservation, Sku, StockMovement, Warehouse
+from inventory.models import Reservation, Sku, StockMovement
 from inventory.numbers import numbers_of
 from inventory.states import MovementKind, ReservationState
-from oms.core.api.cursors import asked, listed
+from oms.core.api.cursors import asked, listed, one_of
 from oms.core.api.schema import CURSOR, PROBLEMS
 from oms.core.api.shapes import amount
 from oms.core.api.views import Resource
-from oms.core.errors import Invalid, NotFound
+from oms.core.errors import Invalid
 from oms.core.exports import csv_response
 from oms.core.readable import human_number
 
@@ -191,11 +192,9 @@ class MovementsView(Resource):
         """List the movements of a SKU, the latest first."""
         wanted = asked(request, "warehouse", "kind", "cursor", "limit")
         rows = StockMovement.objects.filter(sku=sku_called(code)).select_related("warehouse")
-        if place := _warehouse(wanted):
+        if place := asked_warehouse(wanted):
             rows = rows.filter(warehouse=place)
-        if kind := wanted.get("kind"):
-            if kind not in MovementKind.values:
-                raise Invalid(_("There is no such kind of movement."), parameter="kind")
+        if kind := one_of(wanted, "kind", MovementKind.values):
             rows = rows.filter(kind=kind)
         return Response(listed(request, rows, order=("-id",), show=_movements))
 
@@ -208,7 +207,7 @@ class ReservationsView(Resource):
         """List what is reserved of a SKU, the latest first."""
         wanted = asked(request, "warehouse", "cursor", "limit")
         rows = Reservation.objects.filter(sku=sku_called(code), state__in=[ReservationState.SOFT, ReservationState.FIRM]).select_related("warehouse")
-        if place := _warehouse(wanted):
+        if place := asked_warehouse(wanted):
             rows = rows.filter(warehouse=place)
         return Response(listed(request, rows, order=("-id",), show=_reservations))
 
@@ -224,10 +223,8 @@ class ExplanationView(Resource):
     def get(self, request: Request, code: str) -> Response:
         """Explain a number of a SKU: the sum that makes it, counted anew."""
         wanted = asked(request, "number", "warehouse")
-        number = wanted.get("number", "free")
-        if number not in TITLES:
-            raise Invalid(_("There is no such number. It is one of: %(numbers)s.") % {"numbers": ", ".join(TITLES)}, parameter="number")
-        found = explain(sku_called(code), number, warehouse=_warehouse(wanted), size=1)
+        number = one_of(wanted, "number", list(TITLES)) or "free"
+        found = explain(sku_called(code), number, warehouse=asked_warehouse(wanted), size=1)
 
         def shown(value: Any) -> str:
             return amount(value, settings.BOOKS_CURRENCY) if found.is_money else str(value)
@@ -274,16 +271,8 @@ class MovementsExportView(Resource):
         return csv_response(f"movements-{timezone.localdate():%Y-%m-%d}.csv", MOVED_HEADER, moved(sku))
 
 
-def sku_called(code: str) -> Sku:
-    """Give the SKU called `code`. Raises NotFound."""
-    sku = Sku.objects.filter(code=code.replace("\x00", "").strip().upper()).first()
-    if sku is None:
-        raise NotFound(_("There is no SKU %(code)s.") % {"code": code[:40]})
-    return sku
-
-
 def _filter(wanted: dict[str, str]) -> Filter:
-    place = _warehouse(wanted)
+    place = asked_warehouse(wanted)
     return asked_for(
         text=wanted.get("q", ""),
         show=wanted.get("show", ""),
@@ -291,15 +280,6 @@ def _filter(wanted: dict[str, str]) -> Filter:
         abc=wanted.get("abc", ""),
         days=wanted.get("days", ""),
     )
-
-
-def _warehouse(wanted: dict[str, str]) -> Warehouse | None:
-    if "warehouse" not in wanted:
-        return None
-    place = Warehouse.objects.filter(code=wanted["warehouse"][:20]).first()
-    if place is None:
-        raise Invalid(_("There is no warehouse %(code)s.") % {"code": wanted["warehouse"][:20]}, parameter="warehouse")
-    return place
 
 
 def _shown(skus: list[Sku], warehouse_id: int | None = None) -> list[dict[str, Any]]:

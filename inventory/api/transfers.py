@@ -1,6 +1,5 @@
 """Transfers over REST."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +15,11 @@ from inventory import transferring
 from inventory.models import Transfer, TransferLine
 from inventory.states import TransferState
 from oms.core.api.access import principal_of
-from oms.core.api.cursors import asked, listed
+from oms.core.api.cursors import asked, listed, one_of
 from oms.core.api.idempotency import Answer, once
 from oms.core.api.schema import CURSOR, IDEMPOTENCY_KEY, PROBLEMS
 from oms.core.api.shapes import StrictSerializer, Text, WholeNumber, amount, checked
-from oms.core.api.views import Resource
+from oms.core.api.views import Document, Resource
 from oms.core.errors import Invalid, NotFound
 from oms.core.readable import row_of
 
@@ -84,126 +83,6 @@ READ = ("stock:read", "inventory.view_stocklevel")
 WRITE = ("stock:write", "inventory.transfer_stock")
 
 
-class TransfersView(Resource):
-    needs = {"GET": READ, "POST": WRITE}
-
-    @extend_schema(
-        operation_id="list_transfers",
-        parameters=[OpenApiParameter("state", str, enum=TransferState.values), *CURSOR],
-        responses={200: AnsweredTransfers, **PROBLEMS},
-    )
-    def get(self, request: Request) -> Response:
-        """List transfers, the latest first."""
-        wanted = asked(request, "state", "cursor", "limit")
-        rows = _rows()
-        if "state" in wanted:
-            if wanted["state"] not in TransferState.values:
-                values = ", ".join(TransferState.values)
-                raise Invalid(_("%(name)s is one of %(values)s.") % {"name": "state", "values": values}, parameter="state")
-            rows = rows.filter(state=wanted["state"])
-        return Response(listed(request, rows, order=("-id",), show=lambda some: [_shown(one) for one in some]))
-
-    @extend_schema(
-        operation_id="plan_transfer", request=PlanTransferSerializer, parameters=[IDEMPOTENCY_KEY], responses={201: AnsweredTransfer, **PROBLEMS}
-    )
-    def post(self, request: Request) -> HttpResponse:
-        """Plan a transfer between two warehouses."""
-        wanted = checked(PlanTransferSerializer, request.data)
-
-        def work() -> Answer:
-            planned = transferring.plan_transfer(
-                wanted["source"],
-                wanted["destination"],
-                [(line["sku"], line["quantity"]) for line in wanted["lines"]],
-                expected_on=wanted["expected_on"],
-                note=wanted.get("note", ""),
-                actor=principal_of(request),
-            )
-            return Answer(201, _shown(_numbered(planned.number)))
-
-        return once(request, work, location=lambda body: f"/api/v1/transfers/{body['number']}")
-
-
-class TransferView(Resource):
-    needs = {"GET": READ}
-
-    @extend_schema(operation_id="read_transfer", responses={200: AnsweredTransfer, **PROBLEMS})
-    def get(self, request: Request, number: str) -> Response:
-        """Read a transfer: what it carries, and how much of it has come."""
-        return Response(_shown(_numbered(number)))
-
-
-class SendTransferView(Resource):
-    needs = {"POST": WRITE}
-
-    @extend_schema(operation_id="send_transfer", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredTransfer, **PROBLEMS})
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Send a planned transfer: its goods leave the source and lie on the road. What is reserved stays."""
-        return _do(request, number, lambda found: transferring.send_transfer(found.pk, actor=principal_of(request)))
-
-
-class CancelTransferView(Resource):
-    needs = {"POST": WRITE}
-
-    @extend_schema(operation_id="cancel_transfer", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredTransfer, **PROBLEMS})
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Call off a transfer that was not sent."""
-        return _do(request, number, lambda found: transferring.cancel_transfer(found.pk, actor=principal_of(request)))
-
-
-class TransferReceiptsView(Resource):
-    needs = {"POST": WRITE}
-
-    @extend_schema(
-        operation_id="receive_transfer",
-        request=ReceiveTransferSerializer,
-        parameters=[IDEMPOTENCY_KEY],
-        responses={200: AnsweredTransfer, **PROBLEMS},
-    )
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Receive what has come of a transfer, in part or all. Orders that waited for it get it first."""
-        wanted = checked(ReceiveTransferSerializer, request.data)
-
-        def receive(found: Transfer) -> Transfer:
-            lines = {line.sku.code: line for line in found.lines.all()}
-            units: dict[int, int] = {}
-            for position, line in enumerate(wanted["lines"]):
-                known = lines.get(line["sku"].strip().upper())
-                if known is None:
-                    facts = {"number": found.number, "sku": line["sku"]}
-                    raise Invalid(_("There is no %(sku)s on %(number)s.") % facts, pointer=f"/lines/{position}/sku")
-                units[known.pk] = units.get(known.pk, 0) + line["quantity"]
-            return transferring.receive_transfer(found.pk, units, actor=principal_of(request))
-
-        return _do(request, number, receive)
-
-
-class TransferLossesView(Resource):
-    needs = {"POST": WRITE}
-
-    @extend_schema(
-        operation_id="lose_rest_of_transfer",
-        request=LoseTransferSerializer,
-        parameters=[IDEMPOTENCY_KEY],
-        responses={200: AnsweredTransfer, **PROBLEMS},
-    )
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Write off what is still on the road: it will not come any more."""
-        note = checked(LoseTransferSerializer, request.data)["note"]
-        return _do(request, number, lambda found: transferring.lose_rest(found.pk, note=note, actor=principal_of(request)))
-
-
-def _do(request: Request, number: str, act: Callable[[Transfer], Transfer]) -> HttpResponse:
-    """Do something to a transfer once for the request's key, and show it as it is then."""
-    found = _numbered(number)
-
-    def work() -> Answer:
-        act(found)
-        return Answer(200, _shown(_numbered(number)))
-
-    return once(request, work)
-
-
 def _rows() -> Any:
     lines = Prefetch("lines", TransferLine.objects.select_related("sku").order_by("id"))
     return Transfer.objects.select_related("source", "destination").prefetch_related(lines)
@@ -238,3 +117,114 @@ def _shown(transfer: Transfer) -> dict[str, Any]:
             for line in transfer.lines.all()
         ],
     }
+
+
+class TransfersView(Resource):
+    needs = {"GET": READ, "POST": WRITE}
+
+    @extend_schema(
+        operation_id="list_transfers",
+        parameters=[OpenApiParameter("state", str, enum=TransferState.values), *CURSOR],
+        responses={200: AnsweredTransfers, **PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        """List transfers, the latest first."""
+        wanted = asked(request, "state", "cursor", "limit")
+        rows = _rows()
+        if state := one_of(wanted, "state", TransferState.values):
+            rows = rows.filter(state=state)
+        return Response(listed(request, rows, order=("-id",), show=lambda some: [_shown(one) for one in some]))
+
+    @extend_schema(
+        operation_id="plan_transfer", request=PlanTransferSerializer, parameters=[IDEMPOTENCY_KEY], responses={201: AnsweredTransfer, **PROBLEMS}
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Plan a transfer between two warehouses."""
+        wanted = checked(PlanTransferSerializer, request.data)
+
+        def work() -> Answer:
+            planned = transferring.plan_transfer(
+                wanted["source"],
+                wanted["destination"],
+                [(line["sku"], line["quantity"]) for line in wanted["lines"]],
+                expected_on=wanted["expected_on"],
+                note=wanted.get("note", ""),
+                actor=principal_of(request),
+            )
+            return Answer(201, _shown(_numbered(planned.number)))
+
+        return once(request, work, location=lambda body: f"/api/v1/transfers/{body['number']}")
+
+
+class _Transfer(Document):
+    find = staticmethod(_numbered)
+    show = staticmethod(_shown)
+
+
+class TransferView(_Transfer):
+    needs = {"GET": READ}
+
+    @extend_schema(operation_id="read_transfer", responses={200: AnsweredTransfer, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """Read a transfer: what it carries, and how much of it has come."""
+        return self.read(number)
+
+
+class SendTransferView(_Transfer):
+    needs = {"POST": WRITE}
+
+    @extend_schema(operation_id="send_transfer", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredTransfer, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Send a planned transfer: its goods leave the source and lie on the road. What is reserved stays."""
+        found = self.find(number)
+        return self.act(request, found, lambda: transferring.send_transfer(found.pk, actor=principal_of(request)))
+
+
+class CancelTransferView(_Transfer):
+    needs = {"POST": WRITE}
+
+    @extend_schema(operation_id="cancel_transfer", request=None, parameters=[IDEMPOTENCY_KEY], responses={200: AnsweredTransfer, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Call off a transfer that was not sent."""
+        found = self.find(number)
+        return self.act(request, found, lambda: transferring.cancel_transfer(found.pk, actor=principal_of(request)))
+
+
+class TransferReceiptsView(_Transfer):
+    needs = {"POST": WRITE}
+
+    @extend_schema(
+        operation_id="receive_transfer",
+        request=ReceiveTransferSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: AnsweredTransfer, **PROBLEMS},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Receive what has come of a transfer, in part or all. Orders that waited for it get it first."""
+        wanted = checked(ReceiveTransferSerializer, request.data)
+        found = self.find(number)
+        lines = {line.sku.code: line for line in found.lines.all()}
+        units: dict[int, int] = {}
+        for position, line in enumerate(wanted["lines"]):
+            known = lines.get(line["sku"].strip().upper())
+            if known is None:
+                facts = {"number": found.number, "sku": line["sku"]}
+                raise Invalid(_("There is no %(sku)s on %(number)s.") % facts, pointer=f"/lines/{position}/sku")
+            units[known.pk] = units.get(known.pk, 0) + line["quantity"]
+        return self.act(request, found, lambda: transferring.receive_transfer(found.pk, units, actor=principal_of(request)))
+
+
+class TransferLossesView(_Transfer):
+    needs = {"POST": WRITE}
+
+    @extend_schema(
+        operation_id="lose_rest_of_transfer",
+        request=LoseTransferSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: AnsweredTransfer, **PROBLEMS},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Write off what is still on the road: it will not come any more."""
+        note = checked(LoseTransferSerializer, request.data)["note"]
+        found = self.find(number)
+        return self.act(request, found, lambda: transferring.lose_rest(found.pk, note=note, actor=principal_of(request)))

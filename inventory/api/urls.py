@@ -1,10 +1,20 @@
 from django.urls import path
 
-from inventory.api import purchasing
 from inventory.api.costs import CostCorrectionsView
 from inventory.api.counts import CancelCountView, CountEntriesView, CountsView, CountView
+from inventory.api.needs import ApproveNeedsView, NeedsView, RejectNeedsView
 from inventory.api.promise import AvailabilityView, BasketView
+from inventory.api.purchase_orders import (
+    AcknowledgementView,
+    ApproveOrderView,
+    CancelPurchaseOrderView,
+    ChangePurchaseOrderView,
+    ClosePurchaseOrderView,
+    PurchaseOrdersView,
+    PurchaseOrderView,
+)
 from inventory.api.receiving import LandedCostsView, ReceiptsView, ReversalView, ScansView
+from inventory.api.rules import RulesView, RuleView
 from inventory.api.skus import KitView, SkuImportsView
 from inventory.api.stock import ExplanationView, MovementsExportView, MovementsView, ReservationsView, StockExportView, StocksView, StockView
 from inventory.api.transfers import (
@@ -15,22 +25,23 @@ from inventory.api.transfers import (
     TransfersView,
     TransferView,
 )
+from inventory.api.vendors import VendorsView, VendorView
 
 urlpatterns = [
-    path("vendors", purchasing.VendorsView.as_view()),
-    path("vendors/<str:number>", purchasing.VendorView.as_view()),
-    path("purchase-needs", purchasing.NeedsView.as_view()),
-    path("purchase-needs/approve", purchasing.ApproveNeedsView.as_view()),
-    path("purchase-needs/reject", purchasing.RejectNeedsView.as_view()),
-    path("purchase-orders", purchasing.PurchaseOrdersView.as_view()),
-    path("purchase-orders/<str:number>", purchasing.PurchaseOrderView.as_view()),
-    path("purchase-orders/<str:number>/approve", purchasing.ApproveOrderView.as_view()),
-    path("purchase-orders/<str:number>/acknowledgement", purchasing.AcknowledgementView.as_view()),
-    path("purchase-orders/<str:number>/change", purchasing.ChangePurchaseOrderView.as_view()),
-    path("purchase-orders/<str:number>/cancel", purchasing.CancelPurchaseOrderView.as_view()),
-    path("purchase-orders/<str:number>/close", purchasing.ClosePurchaseOrderView.as_view()),
-    path("reorder-rules", purchasing.RulesView.as_view()),
-    path("reorder-rules/<str:warehouse>/<str:sku>", purchasing.RuleView.as_view()),
+    path("vendors", VendorsView.as_view()),
+    path("vendors/<str:number>", VendorView.as_view()),
+    path("purchase-needs", NeedsView.as_view()),
+    path("purchase-needs/approve", ApproveNeedsView.as_view()),
+    path("purchase-needs/reject", RejectNeedsView.as_view()),
+    path("purchase-orders", PurchaseOrdersView.as_view()),
+    path("purchase-orders/<str:number>", PurchaseOrderView.as_view()),
+    path("purchase-orders/<str:number>/approve", ApproveOrderView.as_view()),
+    path("purchase-orders/<str:number>/acknowledgement", AcknowledgementView.as_view()),
+    path("purchase-orders/<str:number>/change", ChangePurchaseOrderView.as_view()),
+    path("purchase-orders/<str:number>/cancel", CancelPurchaseOrderView.as_view()),
+    path("purchase-orders/<str:number>/close", ClosePurchaseOrderView.as_view()),
+    path("reorder-rules", RulesView.as_view()),
+    path("reorder-rules/<str:warehouse>/<str:sku>", RuleView.as_view()),
     path("availability", AvailabilityView.as_view()),
     path("baskets/<str:basket>", BasketView.as_view()),
     path("purchase-orders/<str:number>/receipts", ReceiptsView.as_view()),

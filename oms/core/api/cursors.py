@@ -1,6 +1,6 @@
 """What a request asks for in its address, and lists by cursor: `{"data": […], "next_cursor": …, "has_more": …}`, on keyset pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -28,6 +28,13 @@ def asked(request: Request, *names: str) -> dict[str, str]:
         if values[0]:
             parameters[name] = values[0]
     return parameters
+
+
+def one_of(wanted: dict[str, str], name: str, values: Sequence[str]) -> str:
+    """Give the parameter called `name`, empty where it is not asked for. Raises Invalid for one that is not among `values`."""
+    if name in wanted and wanted[name] not in values:
+        raise Invalid(_("%(name)s is one of %(values)s.") % {"name": name, "values": ", ".join(values)}, parameter=name)
+    return wanted.get(name, "")
 
 
 def listed(request: Request, rows: QuerySet, *, order: tuple[str, ...], show: Callable[[list[Any]], list[dict[str, Any]]]) -> dict[str, Any]:

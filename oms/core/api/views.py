@@ -1,11 +1,14 @@
 """What every REST resource is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from oms.core.api.idempotency import Answer, once
 
 
 class Resource(APIView):
@@ -18,3 +21,30 @@ class Resource(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault("Cache-Control", "no-store")
         return final
+
+
+class Document(Resource):
+    """A resource of one document: looked up by its number, acted on, and answered as it is then. What is one says how to `find` and `show` it."""
+
+    @staticmethod
+    def find(number: str) -> Any:
+        """Give the document of a number, with what `show` needs. Raises NotFound."""
+        raise NotImplementedError
+
+    @staticmethod
+    def show(found: Any) -> dict[str, Any]:
+        """Give the document as it is answered."""
+        raise NotImplementedError
+
+    def read(self, number: str) -> Response:
+        """Answer with a document."""
+        return Response(self.show(self.find(number)))
+
+    def act(self, request: Request, found: Any, work: Callable[[], object]) -> HttpResponse:
+        """Do `work` to a document once for the request's key, and answer with the document as it is then."""
+
+        def done() -> Answer:
+            work()
+            return Answer(200, self.show(self.find(found.number)))
+
+        return once(request, done)
