@@ -21,6 +21,7 @@ from inventory.models import (
     SourcingRule,
     StockLevel,
     StockMovement,
+    Substitute,
     Vendor,
     VendorContact,
     VendorItem,
@@ -46,12 +47,19 @@ class ContactInline(admin.TabularInline):
     extra = 0
 
 
+class SubstituteInline(admin.TabularInline):
+    model = Substitute
+    fk_name = "sku"
+    autocomplete_fields = ("substitute",)
+    extra = 0
+
+
 @admin.register(Sku)
 class SkuAdmin(KeptAdmin):
     list_display = ("code", "name", "barcode", "abc_class", "tax_category", "cost", "is_kit", "is_active")
     list_filter = ("abc_class", "is_kit", "is_active")
     search_fields = ("code", "name", "barcode")
-    inlines = (PriceInline, BarcodeInline)
+    inlines = (PriceInline, BarcodeInline, SubstituteInline)
     show_full_result_count = False
 
 

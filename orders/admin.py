@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Price, PriceList
 from oms.core.admin import KeptAdmin, ReadOnlyAdmin
 from orders.models import (
+    CustomerPart,
+    DeliveryOption,
     DiscountLimit,
     Hold,
     MarginFloor,
@@ -165,6 +167,19 @@ class MarginFloorAdmin(admin.ModelAdmin):
 
     list_display = ("floor", "channel")
     list_select_related = ("channel",)
+
+
+@admin.register(DeliveryOption)
+class DeliveryOptionAdmin(KeptAdmin):
+    list_display = ("name", "carrier", "days", "price", "free_from", "is_active")
+
+
+@admin.register(CustomerPart)
+class CustomerPartAdmin(KeptAdmin):
+    list_display = ("customer", "code", "sku")
+    list_select_related = ("customer", "sku")
+    autocomplete_fields = ("customer", "sku")
+    search_fields = ("code",)
 
 
 @admin.register(Order)

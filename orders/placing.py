@@ -95,6 +95,7 @@ class OrderDraft:
     note: str = ""
     external_reference: str = ""
     payment_method: str = ""
+    payment_reference: str = ""
     accepts_part_deliveries: bool | None = None
     placed_at: datetime | None = None
     basket: str = ""
@@ -382,6 +383,7 @@ def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address],
         invoice_policy=customer.invoice_policy or draft.channel.invoice_policy,
         ship_policy=customer.ship_policy or draft.channel.ship_policy,
         payment_method=draft.payment_method or customer.payment_method,
+        payment_reference=draft.payment_reference,
         terms_days=customer.terms_days if on_terms else 0,
         accepts_part_deliveries=(customer.accepts_part_deliveries if draft.accepts_part_deliveries is None else draft.accepts_part_deliveries),
         basket=draft.basket,

@@ -24,6 +24,18 @@ class DraftState(TextChoices):
     ABANDONED = "abandoned", _("Given up")
 
 
+class LostReason(TextChoices):
+    """Why a call came to nothing."""
+
+    STOCK = "stock", _("Not there in time")
+    PRICE = "price", _("Too dear")
+    RANGE = "range", _("We do not sell it")
+    CREDIT = "credit", _("No credit left")
+    LATER = "later", _("Wants to think about it")
+    ASKED = "asked", _("Only asked something")
+    OTHER = "other", _("Something else")
+
+
 class PaymentStatus(TextChoices):
     UNPAID = "unpaid", _("Unpaid")
     PARTLY_PAID = "partly_paid", _("Partly paid")

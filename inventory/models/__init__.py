@@ -1,4 +1,4 @@
-from inventory.models.catalogue import Barcode, Price, PriceList, Sku, Warehouse
+from inventory.models.catalogue import Barcode, Price, PriceList, Sku, Substitute, Warehouse
 from inventory.models.counts import Count, CountLine
 from inventory.models.kits import KitComponent
 from inventory.models.purchasing import (
@@ -13,7 +13,7 @@ from inventory.models.purchasing import (
 )
 from inventory.models.sourcing import Lane, SourcingDecision, SourcingRule
 from inventory.models.stock import MovementToPost, Reservation, StockLevel, StockMovement
-from inventory.models.supply import Backorder, Peg, PegsDue, RestockDue, Shortfall
+from inventory.models.supply import Backorder, LostDemand, Peg, PegsDue, RestockDue, Shortfall
 from inventory.models.transfers import Transfer, TransferLine
 from inventory.models.vendors import ReorderRule, Vendor, VendorContact, VendorItem, VendorPrice
 
@@ -26,6 +26,7 @@ __all__ = [
     "KitComponent",
     "LandedCost",
     "Lane",
+    "LostDemand",
     "MovementToPost",
     "Peg",
     "PegsDue",
@@ -46,6 +47,7 @@ __all__ = [
     "SourcingRule",
     "StockLevel",
     "StockMovement",
+    "Substitute",
     "Transfer",
     "TransferLine",
     "Vendor",

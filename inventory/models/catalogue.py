@@ -3,7 +3,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Func, Q, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -111,6 +111,24 @@ class Barcode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.units} of {self.sku_id}"
+
+
+class Substitute(models.Model):
+    """Another SKU that is offered where one is not there, or not sold any more. The lower `rank` first."""
+
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="substitutes", db_index=False)
+    substitute = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="+")
+    rank = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["rank", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "substitute"], name="substitute_once"),
+            models.CheckConstraint(condition=~Q(sku=F("substitute")), name="substitute_is_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id}: {self.substitute_id}"
 
 
 class PriceList(models.Model):

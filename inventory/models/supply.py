@@ -125,3 +125,23 @@ class Shortfall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.sku_id} short for line {self.line_id}"
+
+
+class LostDemand(models.Model):
+    """Units of a SKU that somebody wanted from a warehouse and did not order because they were not there.
+
+    Reorder rules learn from it as from what was sold.
+    """
+
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+", db_index=False)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
+    units = models.PositiveIntegerField()
+    lost_on = models.DateField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(units__gt=0), name="lost_demand_above_zero")]
+        indexes = [models.Index(fields=["sku", "lost_on"], name="lost_demand_sku")]
+
+    def __str__(self) -> str:
+        return f"{self.units} × {self.sku_id} on {self.lost_on}"

@@ -21,9 +21,11 @@ SELECT asked.sku_id, asked.warehouse_id, coalesce(sum(day.units), 0)::float, coa
 FROM unnest(%(skus)s::bigint[], %(places)s::bigint[]) AS asked(sku_id, warehouse_id)
 JOIN inventory_sku sku ON sku.id = asked.sku_id
 LEFT JOIN (
-    SELECT sku_id, warehouse_id, effective_on, -sum(quantity) AS units FROM inventory_stockmovement
-    WHERE kind = 'issue' AND sku_id = ANY(%(skus)s) AND moved_at >= %(since)s AND effective_on >= %(since)s
-    GROUP BY sku_id, warehouse_id, effective_on
+    SELECT sku_id, warehouse_id, effective_on, sum(units) AS units FROM (
+        SELECT sku_id, warehouse_id, effective_on, -quantity AS units FROM inventory_stockmovement
+        WHERE kind = 'issue' AND sku_id = ANY(%(skus)s) AND moved_at >= %(since)s AND effective_on >= %(since)s
+        UNION ALL SELECT sku_id, warehouse_id, lost_on, units FROM inventory_lostdemand WHERE sku_id = ANY(%(skus)s) AND lost_on >= %(since)s
+    ) wanted GROUP BY sku_id, warehouse_id, effective_on
 ) day ON day.sku_id = asked.sku_id AND day.warehouse_id = asked.warehouse_id
 GROUP BY asked.sku_id, asked.warehouse_id
 """
@@ -55,7 +57,10 @@ class Kept:
 
 
 def demand_of(places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Demand]:
-    """Give (SKU, warehouse) → what is sold there a day, over the last 13 weeks, days without a sale counted. One query."""
+    """Give (SKU, warehouse) → what is wanted there a day, over the last 13 weeks, days without a sale counted. One query.
+
+    Wanted is what was sold, and what was not because it was not there (`LostDemand`).
+    """
     if not places:
         return {}
     today = timezone.localdate()

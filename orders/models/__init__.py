@@ -1,3 +1,4 @@
+from orders.models.calls import CustomerPart, DeliveryOption, LostLine, LostSale
 from orders.models.drafts import Draft
 from orders.models.holds import Hold
 from orders.models.lines import OrderCharge, OrderLine
@@ -9,9 +10,13 @@ from orders.models.standing import StandingLine, StandingOrder
 from orders.models.tax import TaxArea, TaxRate, TaxZone
 
 __all__ = [
+    "CustomerPart",
+    "DeliveryOption",
     "DiscountLimit",
     "Draft",
     "Hold",
+    "LostLine",
+    "LostSale",
     "MarginFloor",
     "Order",
     "OrderCharge",

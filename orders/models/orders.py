@@ -99,6 +99,7 @@ class Order(models.Model):
     invoice_policy = models.CharField(max_length=20, choices=InvoicePolicy)
     ship_policy = models.CharField(max_length=20, choices=ShipPolicy)
     payment_method = models.CharField(max_length=20, choices=PaymentMethod)
+    payment_reference = models.CharField(max_length=100, blank=True, db_default="", help_text="The card terminal's, never a card number")
     terms_days = models.PositiveSmallIntegerField(default=0)
     accepts_part_deliveries = models.BooleanField(default=True)
 
