@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from oms.desk import cross_dock, customer_page, documents, line_page, merging, order_page, public, purchase_page, purchasing_board, views
+from oms.desk import cross_dock, customer_page, documents, erasing, line_page, merging, order_page, public, purchase_page, purchasing_board, views
 from oms.desk.health import healthz, readyz
 
 handler400 = "oms.core.api.problems.bad_request"
@@ -23,6 +23,7 @@ urlpatterns = [
     path("orders/<str:number>/", order_page.order, name="order"),
     path("orders/<str:number>/lines/<int:position>/", line_page.order_line, name="order_line"),
     path("sourcing/", include("orders.sourcing_urls")),
+    path("customers/<str:number>/erase/", erasing.erase, name="erase_customer"),
     path("customers/duplicates/", merging.duplicates, name="duplicates"),
     path("customers/duplicates/merge", merging.merge, name="merge_customers"),
     path("customers/duplicates/<int:pk>/undo", merging.part, name="part_customers"),

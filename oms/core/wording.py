@@ -94,6 +94,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "standing.ended": lambda f: _("Standing order ended"),
     "standing.placed": lambda f: _("Placed by itself as %(order)s; next on %(next_on)s") % _with(f, "order", "next_on"),
     "screening.changed": lambda f: _("Screening rules now: %(rules)s") % _with(f, "rules"),
+    "customer.erased": lambda f: _("Erased on request"),
     "customer.merged": lambda f: _("%(gone)s merged into %(kept)s") % _with(f, "kept", "gone"),
     "customer.unmerged": lambda f: _("%(gone)s and %(kept)s are two again") % _with(f, "kept", "gone"),
     "blocklist.added": lambda f: _("Put on the blocklist: %(reason)s") % _with(f, "reason"),
