@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.vary import vary_on_headers
 
-from inventory.models import Backorder, Reservation
+from inventory.models import Backorder, Reservation, Warehouse
 from inventory.states import ReservationState
 from oms.core.access import staff_may
 from oms.core.models import Proof
@@ -32,6 +33,20 @@ class Counter:
         return self.counted is None or self.counted == self.kept
 
 
+@dataclass(frozen=True)
+class Part:
+    """Units that were reserved for a line, since `since`, or that `shipment` takes; `line_units` of the line, more units of a kit's component."""
+
+    state: str
+    state_title: str
+    sku: str
+    warehouse: Warehouse
+    units: int
+    line_units: int
+    since: datetime | None = None
+    shipment: str = ""
+
+
 @vary_on_headers("HX-Request", "HX-History-Restore-Request")
 @staff_may("orders.view_order")
 def order_line(request: HttpRequest, number: str, position: int) -> HttpResponse:
@@ -50,9 +65,23 @@ def order_line(request: HttpRequest, number: str, position: int) -> HttpResponse
     context: dict[str, Any] = {
         "line": line,
         "counters": counters_of(line, reservations, waiting),
-        "reservations": reservations,
+        "reserved": [
+            Part(row.state, row.get_state_display(), row.sku.code, row.warehouse, row.quantity, row.line_units, since=row.created_at)
+            for row in reservations
+        ],
         "waiting": waiting,
-        "shipped": ShipmentLine.objects.filter(order_line=line).select_related("shipment__warehouse", "sku").order_by("id"),
+        "sent": [
+            Part(
+                row.shipment.state,
+                row.shipment.get_state_display(),
+                row.sku.code,
+                row.shipment.warehouse,
+                row.quantity,
+                row.line_units,
+                shipment=row.shipment.number,
+            )
+            for row in ShipmentLine.objects.filter(order_line=line).select_related("shipment__warehouse", "sku").order_by("id")
+        ],
         "proof": proof,
         "proof_state": proof.standing if proof else "",
         "in_dialog": in_dialog,
