@@ -30,7 +30,8 @@ MOST_DAYS = 730
 def plan_transfer(
     source: str, destination: str, lines: Sequence[tuple[str, int]], *, expected_on: date, note: str = "", key: str = "", actor: str
 ) -> Transfer:
-    """Plan a transfer of `lines`, (SKU code, units), between the warehouses of two codes. Nothing moves yet; a SKU named twice is added up.
+    """Plan a transfer of `lines`, (SKU code, units), between the warehouses of two codes. Nothing moves yet, but what it is to bring
+    is not bought as well; a SKU named twice is added up.
 
     The same `key` again gives the first transfer back. Raises Invalid for what is unknown or out of bounds. Records `transfer.planned`.
     """
@@ -51,6 +52,7 @@ def plan_transfer(
         )
         bulk.insert_all([TransferLine(transfer_id=transfer.pk, sku_id=sku.pk, quantity=quantity) for sku, quantity in units.items()])
         record([_fact("transfer.planned", transfer, actor, source=transfer.source.name, destination=transfer.destination.name)])
+        supply_changed(sku.pk for sku in units)
         repeats.keep(actor, key, str(transfer.pk))
     return transfer
 
@@ -182,6 +184,7 @@ def cancel_transfer(pk: int, *, actor: str) -> Transfer:
         transfer.cancel()
         transfer.save(update_fields=["state"])
         record([_fact("transfer.cancelled", transfer, actor)])
+        supply_changed(transfer.lines.values_list("sku_id", flat=True))
     return transfer
 
 

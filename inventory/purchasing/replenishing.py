@@ -16,7 +16,9 @@ MOST_UNITS = 2_000_000_000
 
 # How it is decided, for all SKUs of a batch at once:
 #   a place is low where free + coming ≤ its rule's point; it is bought up to the target.
-#   unmet: units that orders wait for and that neither free stock nor anything on its way will give. They are bought for the SKU's first place.
+#   unmet: units that orders wait for and that neither free stock nor anything on its way will give. They are bought for the SKU's first place; what
+#   must come to where the rest of its order lies, for that place: what lies or comes elsewhere does not help it.
+#   bound + greatest(all that is waited for − all there is − bound, 0) is what lacks: who is bound takes first from where he is bound to.
 #   The vendor is the rule's, or the preferred one, or the cheapest at that quantity. His minimum and his packs are kept.
 # What vendors ship straight to customers neither comes here nor is waited for here.
 _PROPOSE = """
@@ -32,43 +34,73 @@ coming AS MATERIALIZED (
         UNION ALL
         SELECT line.sku_id, moved.destination_id, line.quantity - line.received - line.lost
         FROM inventory_transferline line JOIN due ON due.sku_id = line.sku_id
-        JOIN inventory_transfer moved ON moved.id = line.transfer_id AND moved.state IN ('sent', 'partly_received')
+        JOIN inventory_transfer moved ON moved.id = line.transfer_id AND moved.state IN ('draft', 'sent', 'partly_received')
     ) one GROUP BY sku_id, warehouse_id
 ),
 waiting AS MATERIALIZED (
-    SELECT late.sku_id, sum(late.quantity)::bigint AS units FROM inventory_backorder late JOIN due ON due.sku_id = late.sku_id
+    SELECT late.sku_id, late.only_from, sum(late.quantity)::bigint AS units FROM inventory_backorder late JOIN due ON due.sku_id = late.sku_id
     WHERE NOT late.is_drop_shipped
-    GROUP BY late.sku_id
+    GROUP BY late.sku_id, late.only_from
+),
+supply AS MATERIALIZED (
+    SELECT sku_id, warehouse_id, sum(units)::bigint AS units FROM (
+        SELECT level.sku_id, level.warehouse_id, greatest(level.on_hand - level.reserved - level.safety - coalesce(leaving.units, 0), 0) AS units
+        FROM inventory_stocklevel level JOIN stocking ON stocking.id = level.warehouse_id
+        LEFT JOIN (
+            SELECT line.sku_id, moved.source_id, sum(line.quantity) AS units FROM inventory_transferline line JOIN due ON due.sku_id = line.sku_id
+            JOIN inventory_transfer moved ON moved.id = line.transfer_id AND moved.state = 'draft'
+            GROUP BY line.sku_id, moved.source_id
+        ) leaving ON leaving.sku_id = level.sku_id AND leaving.source_id = level.warehouse_id
+        WHERE level.sku_id IN (SELECT sku_id FROM waiting)
+        UNION ALL
+        SELECT sku_id, warehouse_id, units FROM coming WHERE sku_id IN (SELECT sku_id FROM waiting)
+    ) one GROUP BY sku_id, warehouse_id
+),
+tied AS MATERIALIZED (
+    SELECT sku_id, places, sum(units)::bigint AS units FROM (
+        SELECT waiting.sku_id, waiting.units, ARRAY(
+            SELECT stocking.id FROM jsonb_array_elements_text(waiting.only_from) AS named(id) JOIN stocking ON stocking.id = named.id::bigint
+            ORDER BY stocking.rank, stocking.id
+        ) AS places
+        FROM waiting WHERE jsonb_typeof(waiting.only_from) = 'array'
+    ) one WHERE cardinality(places) > 0 GROUP BY sku_id, places
+),
+bound AS MATERIALIZED (
+    SELECT tied.sku_id, tied.places[1] AS warehouse_id, greatest(tied.units - coalesce(there.units, 0), 0) AS units
+    FROM tied LEFT JOIN LATERAL (
+        SELECT sum(CASE WHEN cardinality(tied.places) = 1 THEN supply.units ELSE greatest(supply.units - coalesce(alone.units, 0), 0) END) AS units
+        FROM supply LEFT JOIN tied alone ON alone.sku_id = supply.sku_id AND alone.places = ARRAY[supply.warehouse_id]
+        WHERE supply.sku_id = tied.sku_id AND supply.warehouse_id = ANY(tied.places)
+    ) there ON true
 ),
 unmet AS MATERIALIZED (
-    SELECT waiting.sku_id, greatest(waiting.units - coalesce(here.units, 0) - coalesce(soon.units, 0), 0) AS units
-    FROM waiting
-    LEFT JOIN (
-        SELECT level.sku_id, sum(greatest(level.on_hand - level.reserved - level.safety, 0)) AS units
-        FROM waiting JOIN inventory_stocklevel level ON level.sku_id = waiting.sku_id
-        WHERE level.warehouse_id IN (SELECT id FROM stocking)
-        GROUP BY level.sku_id
-    ) here ON here.sku_id = waiting.sku_id
-    LEFT JOIN (SELECT sku_id, sum(units) AS units FROM coming GROUP BY sku_id) soon ON soon.sku_id = waiting.sku_id
+    SELECT sku_id, warehouse_id, sum(units)::bigint AS units FROM (
+        SELECT sku_id, warehouse_id, units FROM bound
+        UNION ALL
+        SELECT waited.sku_id, coalesce(
+            (SELECT rule.warehouse_id FROM inventory_reorderrule rule JOIN stocking ON stocking.id = rule.warehouse_id
+                WHERE rule.sku_id = waited.sku_id ORDER BY stocking.rank, stocking.id LIMIT 1),
+            (SELECT id FROM stocking ORDER BY rank, id LIMIT 1)
+        ), waited.units - coalesce(there.units, 0) - coalesce(held.units, 0)
+        FROM (SELECT sku_id, sum(units) AS units FROM waiting GROUP BY sku_id) waited
+        LEFT JOIN (SELECT sku_id, sum(units) AS units FROM supply GROUP BY sku_id) there ON there.sku_id = waited.sku_id
+        LEFT JOIN (SELECT sku_id, sum(units) AS units FROM bound GROUP BY sku_id) held ON held.sku_id = waited.sku_id
+    ) one WHERE units > 0 GROUP BY sku_id, warehouse_id
 ),
 place AS (
-    SELECT rule.sku_id, rule.warehouse_id, rule.id AS rule_id, rule.vendor_id, rule.point, rule.target,
-        row_number() OVER (PARTITION BY rule.sku_id ORDER BY stocking.rank, stocking.id) AS turn
+    SELECT rule.sku_id, rule.warehouse_id, rule.id AS rule_id, rule.vendor_id, rule.point, rule.target
     FROM due JOIN inventory_reorderrule rule ON rule.sku_id = due.sku_id JOIN stocking ON stocking.id = rule.warehouse_id
     UNION ALL
-    SELECT unmet.sku_id, first.id, NULL, NULL, NULL, NULL, 1
-    FROM unmet CROSS JOIN (SELECT id FROM stocking ORDER BY rank, id LIMIT 1) first
-    WHERE unmet.units > 0 AND NOT EXISTS (
-        SELECT FROM inventory_reorderrule rule WHERE rule.sku_id = unmet.sku_id AND rule.warehouse_id IN (SELECT id FROM stocking)
-    )
+    SELECT unmet.sku_id, unmet.warehouse_id, NULL, NULL, NULL, NULL FROM unmet
+    WHERE NOT EXISTS (SELECT FROM inventory_reorderrule rule WHERE rule.sku_id = unmet.sku_id AND rule.warehouse_id = unmet.warehouse_id)
 ),
 looked_at AS (
     SELECT place.*, coalesce(level.on_hand - level.reserved, 0) AS free, coalesce(coming.units, 0) AS coming,
-        CASE WHEN place.turn = 1 THEN coalesce(unmet.units, 0) ELSE 0 END AS waiting
+        coalesce(unmet.units, 0) AS waiting
     FROM place
     LEFT JOIN inventory_stocklevel level ON level.sku_id = place.sku_id AND level.warehouse_id = place.warehouse_id
     LEFT JOIN coming ON coming.sku_id = place.sku_id AND coming.warehouse_id = place.warehouse_id
-    LEFT JOIN unmet ON unmet.sku_id = place.sku_id
+    LEFT JOIN unmet ON unmet.sku_id = place.sku_id AND unmet.warehouse_id = place.warehouse_id
 ),
 lacking AS (
     SELECT looked_at.*, (CASE WHEN free + coming <= point THEN target - free - coming ELSE 0 END) + waiting AS lacks FROM looked_at

@@ -1,20 +1,21 @@
 """Reads of purchasing: what is proposed, priced per vendor; where orders stand; what vendors promise and keep."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from inventory.models import PurchaseNeed, PurchaseOrder, ReorderRule, Vendor, VendorItem, Warehouse
+from inventory.models import PurchaseNeed, PurchaseOrder, ReorderRule, StockLevel, TransferLine, Vendor, VendorItem, Warehouse
 from inventory.purchasing.grouping import Breaks, Filler, Group, Priced, Wish, group, in_packs
 from inventory.purchasing.observing import Kept, lead_times_of
-from inventory.states import NeedState
+from inventory.states import NeedState, TransferState
 from oms.core.money import ZERO, round_amount
 
 DUE_DAYS = 7
@@ -143,14 +144,23 @@ def proposed() -> list[Proposed]:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Units that lie free in another of our warehouses, and could be moved to where they are waited for instead of being bought."""
+
+    warehouse: Warehouse
+    units: int
+
+
+@dataclass(frozen=True)
 class NeedLine:
-    """A need with its price at quantity, and the price break within reach."""
+    """A need with its price at quantity, the price break within reach, and who of us has some of it, the most first."""
 
     need: PurchaseNeed
     priced: Priced
     vendor_code: str
     pack_size: int
     minimum: int
+    elsewhere: Sequence[Elsewhere] = ()
 
 
 @dataclass(frozen=True)
@@ -187,7 +197,7 @@ def needs_shown(vendor: int | None = None) -> QuerySet[PurchaseNeed]:
 
 
 def grouped(needs: Sequence[PurchaseNeed]) -> list[NeedGroup]:
-    """Price `needs` per vendor and warehouse, in their order, with advice. At most five queries, whatever their number."""
+    """Price `needs` per vendor and warehouse, in their order, with advice. At most six queries, whatever their number."""
     per_group: dict[tuple[int | None, int], list[PurchaseNeed]] = {}
     for need in needs:
         per_group.setdefault((need.vendor_id, need.warehouse_id), []).append(need)
@@ -196,10 +206,11 @@ def grouped(needs: Sequence[PurchaseNeed]) -> list[NeedGroup]:
     small = [key for key, found in bare.items() if found.is_too_small and key[0] is not None]
     fillers = _fillers(small)
     rules = ReorderRule.objects.select_related("sku").in_bulk({filler.reference for some in fillers.values() for filler in some})
+    elsewhere = _elsewhere([need for need in needs if need.waiting])
     groups = []
     for key, some in per_group.items():
         found = _group(some, items, fillers[key]) if fillers.get(key) else bare[key]
-        lines = [_need_line(need, priced, items) for need, priced in zip(some, found.lines, strict=True)]
+        lines = [_need_line(need, priced, items, elsewhere.get(need.pk, ())) for need, priced in zip(some, found.lines, strict=True)]
         filling = [FillerLine(rules[filler.reference], filler.quantity, filler.above_point, net) for filler, net in found.fillers]
         groups.append(NeedGroup(some[0].vendor, some[0].warehouse, lines, found, filling))
     return groups
@@ -216,9 +227,28 @@ def _group(needs: Sequence[PurchaseNeed], items: dict[tuple[int, int], VendorIte
     return group(wishes, minimum_order=vendor.minimum_order if vendor else ZERO, currency=currency, fillers=fillers)
 
 
-def _need_line(need: PurchaseNeed, priced: Priced, items: dict[tuple[int, int], VendorItem]) -> NeedLine:
+def _need_line(need: PurchaseNeed, priced: Priced, items: dict[tuple[int, int], VendorItem], elsewhere: Sequence[Elsewhere]) -> NeedLine:
     item = items.get((need.vendor_id or 0, need.sku_id))
-    return NeedLine(need, priced, item.vendor_code if item else "", priced.wish.pack_size, priced.wish.minimum)
+    return NeedLine(need, priced, item.vendor_code if item else "", priced.wish.pack_size, priced.wish.minimum, elsewhere)
+
+
+def _elsewhere(needs: Sequence[PurchaseNeed]) -> dict[int, list[Elsewhere]]:
+    """Give need → what could come from our other warehouses of the units that wait, without what planned transfers are to take. One query."""
+    if not needs:
+        return {}
+    planned = TransferLine.objects.filter(transfer__state=TransferState.DRAFT, transfer__source=OuterRef("warehouse"), sku=OuterRef("sku"))
+    leaving = Subquery(planned.order_by().values("sku").annotate(units=Sum("quantity")).values("units"))
+    levels = StockLevel.objects.filter(
+        sku__in={need.sku_id for need in needs}, warehouse__in=Warehouse.objects.stocking(), on_hand__gt=F("reserved") + F("safety")
+    )
+    per_sku: dict[int, list[Elsewhere]] = {}
+    for level in levels.select_related("warehouse").annotate(leaving=Coalesce(leaving, 0)).order_by("warehouse__rank", "warehouse"):
+        per_sku.setdefault(level.sku_id, []).append(Elsewhere(level.warehouse, level.to_promise - level.leaving))
+    found = {}
+    for need in needs:
+        others = [one for one in per_sku.get(need.sku_id, ()) if one.warehouse.pk != need.warehouse_id and one.units > 0]
+        found[need.pk] = sorted((replace(one, units=min(one.units, need.waiting or 0)) for one in others), key=lambda one: -one.units)
+    return found
 
 
 def _items(vendors: set[int], skus: set[int]) -> dict[tuple[int, int], VendorItem]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inventory.models import PurchaseNeed, PurchaseOrder, PurchaseOrderLine, ReorderRule, Vendor, VendorContact, VendorItem, VendorPrice
 from inventory.purchasing.ordering import Draft, Wanted, draft_order, order_from_vendor
+from inventory.sourcing import change_rules
 from oms.core.models import Document, Message, User
 from tests import cast
 
@@ -102,6 +103,21 @@ def test_one_button_buys_what_is_chosen_and_a_second_press_buys_nothing_more(hou
     order = PurchaseOrder.objects.get()
     assert sorted(order.lines.values_list("sku__code", "quantity")) == [("CHAIR", 7), ("LAMP", 15)]
     assert f"Ordered: {order.number}" in text(answer)
+
+
+def test_what_another_warehouse_has_is_moved_instead_of_bought(house, desk):
+    change_rules([("split_value", 10, True, Decimal(60))], actor=ACTOR)
+    house.place(("MUG", 35))
+    cast.run_line("screen", "reserve", "peg", "replenish")
+
+    page = desk.get("/purchasing/needs/")
+
+    assert "MUG: Ghent has some that nobody waits for there. Move 5 instead" in text(page)
+    [link] = re.findall(r'href="([^"]+transfers/new/[^"]+)"', page.content.decode())
+    form = desk.get(link.replace("&amp;", "&")).content.decode()
+    assert '<option value="ghent" selected>' in form
+    assert '<option value="leeds" selected>' in form
+    assert "MUG 5</textarea>" in form
 
 
 def test_advice_to_take_the_next_break_is_taken_with_a_button(house, desk):

@@ -8,12 +8,27 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory.models import Backorder, Peg, PurchaseNeed, PurchaseOrder, ReorderRule, RestockDue, StockLevel, Vendor, VendorItem, VendorPrice
+from inventory.models import (
+    Backorder,
+    Peg,
+    PurchaseNeed,
+    PurchaseOrder,
+    ReorderRule,
+    RestockDue,
+    StockLevel,
+    Vendor,
+    VendorItem,
+    VendorPrice,
+    Warehouse,
+)
+from inventory.pegging import supply_changed
 from inventory.purchasing.changing import Changed, Confirmed, acknowledge_order, cancel_purchase, change_order, close_purchase
 from inventory.purchasing.needs import add_needs, approve_needs, change_need, need_by_hand, reject_needs
 from inventory.purchasing.ordering import Draft, Wanted, approve_order, draft_order, order_from_vendor
 from inventory.purchasing.receiving import receive_goods
 from inventory.purchasing.selectors import grouped, needs_shown, stages, standings
+from inventory.sourcing import change_rules
+from inventory.transferring import cancel_transfer, plan_transfer
 from oms.core.errors import BusinessError, Conflict, Invalid
 from oms.core.models import Event, Message
 from orders.cancelling import cancel_order
@@ -295,6 +310,137 @@ def test_needs_are_grouped_with_the_same_queries_whatever_their_number(house):
         grouped(found)
 
     assert (len(found), len(few)) == (3, len(more))
+
+
+# --- what must come to where the rest of its order lies ---
+
+
+def needed_at():
+    """Give (SKU, warehouse, units, units waited for) of what is proposed."""
+    rows = PurchaseNeed.objects.filter(state="proposed").order_by("warehouse__rank", "sku__code")
+    return list(rows.values_list("sku__code", "warehouse__name", "quantity", "waiting"))
+
+
+def too_little_for_a_part(amount="60"):
+    change_rules([("split_value", 10, True, Decimal(amount))], actor=ACTOR)
+
+
+def test_what_an_order_that_ships_complete_lacks_is_bought_for_where_it_waits(house, prove):
+    house.stock(house.chair, 4, warehouse=house.ghent)
+    house.place(("CHAIR", 4), ("LAMP", 1), accepts_part_deliveries=False)
+    run()
+
+    assert StockLevel.objects.get(sku=house.lamp, warehouse=house.leeds).free == 5
+    assert needed_at() == [("LAMP", "Ghent", 1, 1)]
+    prove()
+
+
+def test_what_is_too_little_to_be_a_part_is_bought_for_where_the_rest_lies(house, prove):
+    too_little_for_a_part()
+    house.place(("MUG", 35))
+    run()
+
+    assert StockLevel.objects.get(sku=house.mug, warehouse=house.ghent).free == 20
+    assert needed_at() == [("MUG", "Leeds", 5, 5)]
+    prove()
+
+
+def test_what_comes_to_that_place_is_not_bought_again_and_what_comes_elsewhere_does_not_help(house, prove):
+    too_little_for_a_part()
+    house.place(("MUG", 35))
+    order_from_vendor(house.vendor, house.ghent, [(house.mug, 9)], actor=ACTOR)
+    order_from_vendor(house.vendor, house.leeds, [(house.mug, 2)], actor=ACTOR)
+    run()
+    assert needed_at() == [("MUG", "Leeds", 3, 3)]
+
+    sells(house, house.mug, (1, "2"))
+    PurchaseNeed.objects.update(vendor=house.vendor)
+    approve_needs([PurchaseNeed.objects.get().pk], actor=ACTOR)
+    run()
+
+    assert needed_at() == []
+    assert sorted(Peg.objects.values_list("purchase_line__order__warehouse__name", "quantity")) == [("Leeds", 2), ("Leeds", 3)]
+    prove()
+
+
+def test_who_is_bound_and_who_is_not_are_bought_for_once(house, prove):
+    too_little_for_a_part()
+    house.place(("MUG", 35))
+    house.place(("MUG", 23))
+    run()
+    assert Backorder.objects.filter(only_from=[house.leeds.pk]).get().quantity == 5
+    assert needed_at() == [("MUG", "Leeds", 5, 5), ("MUG", "Ghent", 3, 3)]
+
+    too_little_for_a_part("0.01")
+    house.place(("MUG", 4))
+    run()
+    assert needed_at() == [("MUG", "Leeds", 9, 9), ("MUG", "Ghent", 3, 3)]
+
+    order_from_vendor(house.vendor, house.leeds, [(house.mug, 7)], actor=ACTOR)
+    run()
+    assert needed_at() == [("MUG", "Leeds", 2, 2), ("MUG", "Ghent", 3, 3)]
+    prove()
+
+
+def test_what_may_come_to_either_of_two_places_is_bought_for_the_first_of_them(house, prove):
+    too_little_for_a_part()
+    house.place(("MUG", 55))
+    order_from_vendor(house.vendor, house.ghent, [(house.mug, 3)], actor=ACTOR)
+    run()
+
+    assert Backorder.objects.get().only_from == [house.leeds.pk, house.ghent.pk]
+    assert needed_at() == [("MUG", "Leeds", 2, 2)]
+    prove()
+
+
+def test_the_rule_of_that_place_and_what_waits_there_are_one_need(house, prove):
+    ReorderRule.objects.create(sku=house.lamp, warehouse=house.leeds, vendor=house.vendor, point=1, target=9)
+    ReorderRule.objects.create(sku=house.lamp, warehouse=house.ghent, vendor=house.vendor, point=2, target=6)
+    house.stock(house.chair, 4, warehouse=house.ghent)
+    house.place(("CHAIR", 4), ("LAMP", 1), accepts_part_deliveries=False)
+    run()
+
+    assert needed_at() == [("LAMP", "Ghent", 7, 1)]
+    prove()
+
+
+def test_what_a_closed_warehouse_was_to_get_is_bought_where_all_is(house, prove):
+    too_little_for_a_part()
+    house.place(("MUG", 35))
+    run()
+    Warehouse.objects.filter(pk=house.leeds.pk).update(is_active=False)
+    supply_changed([house.mug.pk])
+    run()
+
+    assert needed_at() == []
+    prove()
+
+
+def test_a_planned_transfer_is_not_bought_as_well_and_is_once_it_is_called_off(house, prove):
+    too_little_for_a_part()
+    house.place(("MUG", 35))
+    run()
+    transfer = plan_transfer("ghent", "leeds", [("MUG", 5)], expected_on=timezone.localdate(), actor=ACTOR)
+    run()
+    assert needed_at() == []
+
+    cancel_transfer(transfer.pk, actor=ACTOR)
+    run()
+    assert needed_at() == [("MUG", "Leeds", 5, 5)]
+    prove()
+
+
+def test_units_that_lie_free_elsewhere_are_offered_beside_the_need(house):
+    too_little_for_a_part()
+    house.place(("MUG", 35))
+    run()
+    plan_transfer("ghent", "leeds", [("MUG", 2)], expected_on=timezone.localdate(), actor=ACTOR)
+    run()
+
+    [group] = grouped(list(needs_shown()))
+    [line] = group.lines
+    assert [(place.warehouse.name, place.units) for place in line.elsewhere] == [("Ghent", 3)]
+    assert (line.need.quantity, line.need.waiting) == (3, 3)
 
 
 # --- by hand ---
