@@ -9,7 +9,7 @@ from django.utils import translation
 from accounting.models import Invoice, InvoiceLine
 from accounting.states import InvoiceKind
 from oms.core import bulk
-from oms.core.addresses import country_name, town_lines
+from oms.core.addresses import paper_lines
 from oms.core.documents import keep
 from oms.core.messages import queue
 from oms.core.models import Message
@@ -27,8 +27,8 @@ def invoice_context(invoice: Invoice) -> dict[str, Any]:
     """Give what the invoice's template shows, in the language that is active."""
     lines = list(invoice.lines.select_related("order_line__sku"))
     return {
-        "buyer": _address(invoice.bill_to),
-        "delivered_to": _address(invoice.order.ship_to),
+        "buyer": paper_lines(invoice.bill_to, translation.get_language() or "en"),
+        "delivered_to": paper_lines(invoice.order.ship_to, translation.get_language() or "en"),
         "invoice": invoice,
         "is_credit_note": invoice.kind == InvoiceKind.CREDIT_NOTE,
         "lines": lines,
@@ -38,14 +38,6 @@ def invoice_context(invoice: Invoice) -> dict[str, Any]:
         "order": invoice.order,
         "customer": invoice.customer,
     }
-
-
-def _address(address: dict[str, str]) -> list[str]:
-    """Write a frozen address with the name of its country: who checks the tax may sit anywhere."""
-    given = {part: address.get(part, "") for part in ("city", "region", "postcode", "country")}
-    country = country_name(given["country"], translation.get_language() or "en")
-    lines = [address.get("name", ""), *address.get("lines", "").splitlines(), *town_lines(**given), country]
-    return [line for line in (" ".join(line.split()) for line in lines) if line]
 
 
 def _taxes(lines: list[InvoiceLine]) -> list[dict[str, Any]]:

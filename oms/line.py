@@ -12,9 +12,19 @@ from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STO
 from inventory.stations import LAPSE, LEARN, PEG, PURCHASE_PDF, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
+from oms.desk import quotations
+from orders.models import Quotation
 from orders.stations import BACKORDERS, COMPLETE, EXPIRE, RELEASE, RESERVE, SCREEN, SIMULATE, STANDING
 from shipping.stations import BOOK, HAND_OVER, PLAN, TRACK, VOID
 
+QUOTATION_PDF = OutsideStation(
+    name="quotation_pdf",
+    title=_("Quotation PDF"),
+    waiting=lambda: Quotation.objects.waiting_for_document().select_related("customer", "channel"),
+    perform=quotations.render_quotation,
+    work=quotations.keep_quotations,
+    lease_seconds=180,
+)
 SEND = OutsideStation(
     name="send",
     title=_("Send mail"),
@@ -27,6 +37,7 @@ SEND = OutsideStation(
 LINE = [
     #        station      is woken by                                                        works on, queue
     replace(STANDING, wakes_on=("standing.set_up", "standing.changed", "standing.resumed")),  # standing orders
+    replace(QUOTATION_PDF, wakes_on=("quotation.made",)),                                    # quotations, outside
     replace(SCREEN, wakes_on=("order.placed",)),                                             # orders
     replace(RELEASE, wakes_on=("payment.received", "screening.changed", "blocklist.lifted", "customer.changed")),  # orders
     replace(RESERVE, wakes_on=("order.screened", "order.hold_released")),                    # orders

@@ -4,7 +4,20 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from oms.desk import cross_dock, customer_page, documents, erasing, line_page, merging, order_page, public, purchase_page, purchasing_board, views
+from oms.desk import (
+    cross_dock,
+    customer_page,
+    documents,
+    erasing,
+    line_page,
+    merging,
+    order_page,
+    public,
+    purchase_page,
+    purchasing_board,
+    quotations,
+    views,
+)
 from oms.desk.health import healthz, readyz
 
 handler400 = "oms.core.api.problems.bad_request"
@@ -19,6 +32,9 @@ urlpatterns = [
     path("messages/", views.messages, name="messages"),
     path("messages/<int:pk>/", views.message, name="message"),
     path("documents/<int:pk>/", documents.document, name="document"),
+    path("orders/quotations/", quotations.quotations, name="quotations"),
+    path("orders/quotations/<str:number>/", quotations.quotation, name="quotation"),
+    path("orders/quotations/<str:number>/withdraw", quotations.withdraw, name="withdraw_quotation"),
     path("orders/", include("orders.urls")),
     path("orders/<str:number>/", order_page.order, name="order"),
     path("orders/<str:number>/lines/<int:position>/", line_page.order_line, name="order_line"),
@@ -36,6 +52,8 @@ urlpatterns = [
     path("purchasing/<str:number>/", purchase_page.purchase_order, name="purchase_order"),
     path("", include("shipping.urls")),
     path("", include("accounting.urls")),
+    path("q/<str:token>/", quotations.public_quotation, name="public_quotation"),
+    path("q/<str:token>/answer", quotations.answer_quotation, name="answer_quotation"),
     path("o/<str:token>/", public.public_order, name="public_order"),
     path("o/<str:token>/<str:number>.pdf", public.public_invoice, name="public_invoice"),
     path("login/", LoginView.as_view(), name="login"),

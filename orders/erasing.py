@@ -7,8 +7,8 @@ from django.utils.translation import ngettext
 
 from customers.erasing import Eraser, Person
 from oms.core.locks import lock
-from oms.core.scrubbing import scrub_what_was_told, scrubbed
-from orders.models import Draft, Hold, Order, StandingOrder
+from oms.core.scrubbing import empty_documents, scrub_what_was_told, scrubbed
+from orders.models import Draft, Hold, Order, Quotation, StandingOrder
 from orders.states import StandingState
 
 
@@ -47,8 +47,13 @@ def _erase(person: Person) -> Mapping[str, int]:
     Hold.objects.bulk_update(holds, ["reason"], batch_size=500)
     StandingOrder.objects.filter(customer__in=person.pks).update(note="", ship_to=None)
     drafts = Draft.objects.filter(customer__in=person.pks).update(typed={}, note="")
+    quotations = list(Quotation.objects.filter(customer__in=person.pks))
+    for quotation in quotations:
+        quotation.frozen, quotation.email = scrubbed(quotation.frozen, person.words), ""
+    Quotation.objects.bulk_update(quotations, ["frozen", "email"], batch_size=200)
+    empty_documents(quotation.document_id for quotation in quotations if quotation.document_id)
     told = scrub_what_was_told(ids, subjects=[("customer", pk) for pk in person.pks], words=person.words)
-    return {"orders": len(orders), "drafts": drafts, "holds": len(holds), **told}
+    return {"orders": len(orders), "drafts": drafts, "holds": len(holds), "quotations": len(quotations), **told}
 
 
 def _clean(hold: Hold, words: Sequence[str]) -> bool:

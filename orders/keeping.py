@@ -6,7 +6,7 @@ from django.db.models import Count, Sum
 
 from customers.merging import Belonging, Figures, Keeper
 from oms.core.money import ZERO
-from orders.models import Draft, Order, PriceAssignment, Promotion, StandingOrder
+from orders.models import Draft, Order, PriceAssignment, Promotion, Quotation, StandingOrder
 
 
 def _figures(moved: Mapping[str, Sequence[int]]) -> Figures:
@@ -21,6 +21,7 @@ KEEPER = Keeper(
         Belonging(Order),
         Belonging(StandingOrder),
         Belonging(Draft),
+        Belonging(Quotation),
         Belonging(PriceAssignment, unique=("price_list",)),
         Belonging(Promotion),
     ],

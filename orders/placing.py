@@ -165,6 +165,16 @@ def place_orders(drafts: Sequence[OrderDraft], *, actor: str, known_to: Channel 
     return [result if isinstance(result, BusinessError) else result.order for result in results]
 
 
+def place_as_quoted(order: Order, lines: list[OrderLine], charges: list[OrderCharge], *, approvals: Sequence[str], actor: str) -> Order:
+    """Place an order exactly as it was priced before, in the caller's transaction; what a second person must agree to holds it.
+
+    Records `order.placed` and `order.held`.
+    """
+    order.open_holds = 1 if approvals else 0
+    _save([_Priced(order, lines, charges, [], [], list(approvals))], actor)
+    return order
+
+
 def price_draft(draft: OrderDraft, *, actor: str = "") -> Order:
     """Price a draft as `place_order` would, without saving it. The order's lines are on `order.placed_lines`.
 
@@ -180,6 +190,7 @@ class Quote:
     """
 
     order: Order
+    charges: Sequence[OrderCharge]
     promotions: Sequence[Effect]
     refused: Sequence[tuple[str, str]]
     codes: Mapping[str, str]
@@ -200,6 +211,7 @@ def quote(draft: OrderDraft, *, actor: str = "", known_to: Channel | None = None
     order.refused_codes = _refused_codes(draft, catalogue.book, priced)
     return Quote(
         order=order,
+        charges=priced.charges,
         promotions=[effect for effect, _code in priced.used],
         refused=[(one.promotion.name, reasons.refusal(one, currency=order.currency)) for one in priced.refused],
         codes=order.refused_codes,

@@ -101,6 +101,13 @@ class StandingState(TextChoices):
     ENDED = "ended", _("Ended")
 
 
+class QuotationState(TextChoices):
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
 class RecurrenceUnit(TextChoices):
     WEEK = "week", _("weeks")
     MONTH = "month", _("months")
@@ -144,3 +151,4 @@ DRAFT_MOVES = [
 ]
 SIMULATION_MOVES = [("queued", "running"), ("running", "done"), ("queued", "failed"), ("running", "failed")]
 STANDING_MOVES = [("active", "paused"), ("paused", "active"), ("active", "ended"), ("paused", "ended")]
+QUOTATION_MOVES = [("open", "accepted"), ("open", "declined"), ("open", "withdrawn")]

@@ -4,6 +4,8 @@ Source of the orders: Universal Postal Union, Postal addressing systems in membe
 the postcode before the city.
 """
 
+from collections.abc import Mapping
+
 from babel import Locale, UnknownLocaleError
 
 POSTCODE_BELOW_CITY = frozenset(("GB", "GG", "IE", "IM", "JE"))
@@ -27,3 +29,11 @@ def town_lines(*, city: str, region: str, postcode: str, country: str) -> list[s
         comma = "," if city and region else ""
         return [f"{city}{comma} {region} {postcode}"]
     return [f"{postcode} {city}", region]
+
+
+def paper_lines(address: Mapping[str, str], language: str) -> list[str]:
+    """Write a frozen address with the name of its country: who checks the tax may sit anywhere."""
+    given = {part: address.get(part, "") for part in ("city", "region", "postcode", "country")}
+    country = country_name(given["country"], language)
+    lines = [address.get("name", ""), *address.get("lines", "").splitlines(), *town_lines(**given), country]
+    return [line for line in (" ".join(line.split()) for line in lines) if line]

@@ -30,6 +30,7 @@ TABS = {
     # url name, title, permission, the pages that are looked for under it
     "orders": [
         ("orders", lambda: _("Orders"), "orders.view_order", ("order", "swap", "swap_with", "order_line")),
+        ("quotations", lambda: _("Quotations"), "orders.view_order", ("quotation",)),
         ("standing_orders", lambda: _("Standing orders"), "orders.view_order", ("standing_order", "new_standing_order", "edit_standing_order")),
         ("screening", lambda: _("Screening"), "orders.view_order", ("change_screening",)),
     ],
@@ -61,7 +62,7 @@ TABS = {
 # How much waits for somebody behind a tab: a query of each page that shows it.
 _WAITING = {"shortfalls": lambda: Shortfall.objects.filter(settled_at__isnull=True).count()}
 # Pages that show nothing of the desk around them.
-BARE = ("login", "public_order", "public_invoice")
+BARE = ("login", "public_order", "public_invoice", "public_quotation", "answer_quotation")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

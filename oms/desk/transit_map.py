@@ -22,7 +22,7 @@ PEOPLES_LIMIT_SECONDS = 86_400
 _MAIN = ("screen", "reserve", "invoice", "plan", "pick", "book", "dispatch", "track", "complete")
 # Side tracks: the stop on the main line that each leaves from, the nearest first.
 _SIDES = {
-    "screen": ("standing", "release", "expire", "lapse", "simulate"),
+    "screen": ("standing", "quotation_pdf", "release", "expire", "lapse", "simulate"),
     "reserve": ("backorders", "peg", "replenish", "learn"),
     "invoice": ("invoice_pdf", "purchase_pdf", "send"),
     "plan": ("credit",),
@@ -33,6 +33,7 @@ _SIDES = {
 _PAGES = {
     "screen": ("orders", "state=placed"),
     "standing": ("standing_orders", ""),
+    "quotation_pdf": ("quotations", ""),
     "release": ("orders", "state=held"),
     "reserve": ("orders", "state=placed"),
     "backorders": ("orders", "state=waiting"),

@@ -4,6 +4,7 @@ from orders.models.holds import Hold
 from orders.models.lines import OrderCharge, OrderLine
 from orders.models.orders import Order
 from orders.models.prices import DiscountLimit, MarginFloor, PriceAssignment, Promotion, PromotionCode, PromotionRedemption
+from orders.models.quotations import Quotation
 from orders.models.screening import ScreeningRule
 from orders.models.simulations import SourcingSimulation
 from orders.models.standing import StandingLine, StandingOrder
@@ -25,6 +26,7 @@ __all__ = [
     "Promotion",
     "PromotionCode",
     "PromotionRedemption",
+    "Quotation",
     "ScreeningRule",
     "SourcingSimulation",
     "StandingLine",

@@ -19,8 +19,9 @@ from orders.states import OrderState
 from tests import cast
 
 OTHERS = ["de", "ar"]
-KINDS = ["order_confirmation", "invoice", "credit_note", "shipped", "purchase_order", "purchase_change", "purchase_cancelled"]
+KINDS = ["order_confirmation", "invoice", "credit_note", "shipped", "purchase_order", "purchase_change", "purchase_cancelled", "quotation"]
 DATA = {"number": "N-1", "order": "SO-1", "name": "Anna", "total": "9.00", "currency": "GBP", "due_on": "2026-01-31", "token": "t"}
+DATA |= {"valid_until": "2027-01-31"}
 DATA |= {"carrier": "Van", "tracking_number": "T-1", "warehouse": "Leeds", "expected_on": "2026-02-01"}
 
 

@@ -25,7 +25,7 @@ register = template.Library()
 
 # What a state means to who reads it: the class it is drawn with (static/css/tokens.css). What is not here has just begun, or needs nobody.
 _MOODS = {
-    "done": ("done", "completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved", "posted"),
+    "done": ("done", "completed", "delivered", "paid", "received", "sent", "consumed", "closed", "proved", "posted", "accepted"),
     "going": (
         "running",
         "open",
@@ -46,10 +46,11 @@ _MOODS = {
     ),
     "waiting": ("backordered", "planned", "partly_paid", "partly_shipped", "partly_received", "proposed", "approved", "queued", "late", "paused"),
     "bad": ("failed", "exception", "lost", "returned", "overdue", "written_off", "trouble", "held", "rejected", "broken"),
-    "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed", "ended"),
+    "ended": ("cancelled", "expired", "voided", "credited", "released", "reversed", "ended", "declined", "withdrawn"),
 }
 _MOOD_OF = {state: mood for mood, states in _MOODS.items() for state in states}
 _MESSAGES = {
+    "quotation": gettext_lazy("Quotation"),
     "order_confirmation": gettext_lazy("Order confirmation"),
     "invoice": gettext_lazy("Invoice"),
     "credit_note": gettext_lazy("Credit note"),
@@ -60,7 +61,7 @@ _MESSAGES = {
 }
 # How people call a document tells which page shows it.
 _PAGES = {"SO": "order", "SH": "shipment", "INV": "invoice", "CN": "invoice", "PO": "purchase_order", "VB": "bill", "C": "customer", "V": "vendor"}
-_PAGES |= {"ST": "standing_order", "TR": "transfer", "CT": "count"}
+_PAGES |= {"QU": "quotation", "ST": "standing_order", "TR": "transfer", "CT": "count"}
 
 
 @register.filter
