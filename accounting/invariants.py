@@ -244,4 +244,24 @@ INVARIANTS = [
         HAVING series.next_value <> count(invoice.id) + 1
         """,
     ),
+    Invariant(
+        "The cash expected in a drawer is its float, its cash takings and what was put in or taken out; cash payments alone are in it.",
+        """
+        SELECT session.id, session.expected FROM accounting_drawersession session
+        WHERE session.expected <> session.opening_float
+            + (SELECT coalesce(sum(cash), 0) FROM accounting_taking taking WHERE taking.session_id = session.id)
+            + (SELECT coalesce(sum(amount), 0) FROM accounting_cashmovement moved WHERE moved.session_id = session.id)
+        UNION ALL
+        SELECT taking.id, taking.cash FROM accounting_taking taking JOIN accounting_payment payment ON payment.id = taking.payment_id
+        WHERE taking.cash <> CASE WHEN payment.method = 'cash' THEN payment.amount ELSE 0 END OR taking.given < payment.amount
+        """,
+    ),
+    Invariant(
+        "Cash in tills in the ledger is what is expected in the drawers that are open.",
+        f"""
+        SELECT * FROM (SELECT {_ACCOUNT.format(role="cash_in_tills")} AS ledger, (
+            SELECT coalesce(sum(expected), 0) FROM accounting_drawersession WHERE state = 'open'
+        ) AS drawers) both_sides WHERE ledger <> drawers
+        """,
+    ),
 ]

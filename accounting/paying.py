@@ -31,12 +31,13 @@ def record_payment(
     method: str,
     reference: str,
     received_on: date | None = None,
+    into: str = posting.BANK_CLEARING,
     actor: str,
 ) -> Payment:
     """Record `amount`, in the order's currency, paid on an order; put it against its open invoices, the oldest first.
 
-    What is left over waits as a deposit for the next invoice. Locks the order, its open invoices and the customer.
-    Safe to repeat: the same customer, method and
+    `into`: the account it is debited to, by its role. What is left over waits as a deposit for the next invoice.
+    Locks the order, its open invoices and the customer. Safe to repeat: the same customer, method and
     reference give the first payment back (Conflict if the amount differs). Raises Invalid for an amount that is not above zero or finer than the
     currency, and for more than is owed; Conflict on a closed order. Records `payment.received`.
     """
@@ -81,7 +82,7 @@ def record_payment(
                     event="received",
                     currency=payment.currency,
                     memo=f"Payment {reference} on {order.number}",
-                    lines=posting.payment(amount=amount),
+                    lines=posting.payment(amount=amount, into=into),
                     actor=actor,
                     order_id=order.pk,
                 )

@@ -32,11 +32,17 @@ PRICE_VARIANCE = "price_variance"
 EXCHANGE_DIFFERENCE = "exchange_difference"
 OPENING_BALANCE = "opening_balance"
 BAD_DEBT = "bad_debt"
+CASH_IN_TILLS = "cash_in_tills"
+SAFE = "safe"
+PETTY_EXPENSES = "petty_expenses"
+CASH_DIFFERENCES = "cash_differences"
 
 CHART = [
     # code, name, kind, role
     ("1100", "Trade receivables", "asset", RECEIVABLE),
     ("1200", "Bank clearing", "asset", BANK_CLEARING),
+    ("1210", "Cash in tills", "asset", CASH_IN_TILLS),
+    ("1220", "Cash in the safe", "asset", SAFE),
     ("1300", "Inventory", "asset", INVENTORY),
     ("1400", "Input tax", "asset", INPUT_TAX),
     ("2100", "Trade payables", "liability", PAYABLE),
@@ -52,6 +58,8 @@ CHART = [
     ("5100", "Purchase price variance", "expense", PRICE_VARIANCE),
     ("5150", "Exchange differences on purchases", "expense", EXCHANGE_DIFFERENCE),
     ("5800", "Shrinkage and counts", "expense", SHRINKAGE),
+    ("6800", "Petty expenses", "expense", PETTY_EXPENSES),
+    ("6850", "Cash differences", "expense", CASH_DIFFERENCES),
     ("6900", "Bad debt", "expense", BAD_DEBT),
 ]
 
@@ -84,9 +92,23 @@ def credit_note(*, goods: Decimal, charges: Decimal, tax: Decimal) -> list[Posti
     )
 
 
-def payment(*, amount: Decimal) -> list[Posting]:
-    """Dr bank clearing / Cr customer deposits: money is a deposit until it is put against an invoice."""
-    return _entry(Posting(BANK_CLEARING, amount), Posting(CUSTOMER_DEPOSITS, -amount))
+def payment(*, amount: Decimal, into: str = BANK_CLEARING) -> list[Posting]:
+    """Dr bank clearing, or `into`, / Cr customer deposits: money is a deposit until it is put against an invoice."""
+    return _entry(Posting(into, amount), Posting(CUSTOMER_DEPOSITS, -amount))
+
+
+CASH_AGAINST = {"from_safe": SAFE, "to_safe": SAFE, "expense": PETTY_EXPENSES}
+"""Kind of cash movement → the account on the other side of the till."""
+
+
+def cash(*, kind: str, amount: Decimal) -> list[Posting]:
+    """Cash in tills up by `amount` (down, when below zero) against the account of the movement's kind."""
+    return _entry(Posting(CASH_IN_TILLS, amount), Posting(CASH_AGAINST[kind], -amount))
+
+
+def drawer_counted(*, counted: Decimal, expected: Decimal) -> list[Posting]:
+    """Dr safe by what was counted, Dr or Cr cash differences / Cr cash in tills: the drawer is empty, what is missing is an expense."""
+    return _entry(Posting(SAFE, counted), Posting(CASH_DIFFERENCES, expected - counted), Posting(CASH_IN_TILLS, -expected))
 
 
 def allocation(*, amount: Decimal) -> list[Posting]:

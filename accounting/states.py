@@ -51,6 +51,19 @@ class CreditReason(TextChoices):
     RETURNED = "returned", _("Goods went back to them")
 
 
+class DrawerState(TextChoices):
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Counted")
+
+
+class CashKind(TextChoices):
+    """Why cash goes into a drawer or out of it, where nobody buys anything."""
+
+    FROM_SAFE = "from_safe", _("Change from the safe")
+    TO_SAFE = "to_safe", _("Notes to the safe")
+    EXPENSE = "expense", _("A small expense")
+
+
 OPEN_INVOICE_STATES = (InvoiceState.ISSUED, InvoiceState.PARTLY_PAID)
 
 INVOICE_MOVES = [
@@ -66,6 +79,7 @@ INVOICE_MOVES = [
     ("issued", "written_off"),
     ("partly_paid", "written_off"),
 ]
+DRAWER_MOVES = [("open", "closed")]
 BILL_MOVES = [
     ("entered", "held"),
     ("entered", "posted"),

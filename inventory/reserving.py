@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from inventory.allocation import Allocation, Free, Place, Wanted, allocate_one
-from inventory.models import Reservation, SourcingDecision, StockLevel
+from inventory.allocation import Allocation, Demand, Free, Place, Wanted, allocate_one
+from inventory.models import Reservation, Sku, SourcingDecision, StockLevel, Warehouse
 from inventory.sourcing import places_serving, rules_in_force
 from inventory.states import ReservationState
 from oms.core import bulk
+from oms.core.errors import Conflict
 from oms.core.locks import lock
 
 OPEN = (ReservationState.SOFT, ReservationState.FIRM)
@@ -116,6 +118,50 @@ def reserve_there(wanted: Sequence[tuple[int, int, int]], *, order_id: int, ware
         )
     bulk.save_all(list(levels.values()), "reserved")
     return list(bulk.insert_all(rows))
+
+
+def reserve_at_hand(demands: Sequence[Demand], *, order_id: int, warehouse_id: int) -> list[Reservation]:
+    """Reserve for an order's lines, firmly, what lies free in one place: all of it, or nothing. Locks its stock levels.
+
+    For who stands before the shelf and takes it away: what is kept for safety is kept from promises, not from them. Raises Conflict, with the
+    line's position in `demands` in its pointer, where less is free than is wanted.
+    """
+    levels = lock_places({(sku, warehouse_id) for demand in demands for sku, _each in demand.parts})
+    now = timezone.now()
+    rows = []
+    for position, demand in enumerate(demands):
+        for number, (sku, each) in enumerate(demand.parts):
+            level = levels.get((sku, warehouse_id), StockLevel(sku_id=sku, warehouse_id=warehouse_id))
+            if level.free < each * demand.quantity:
+                raise _not_at_hand(level, each * demand.quantity, position)
+            level.reserved += each * demand.quantity
+            rows.append(
+                Reservation(
+                    line_id=demand.reference,
+                    order_id=order_id,
+                    sku_id=sku,
+                    warehouse_id=warehouse_id,
+                    quantity=each * demand.quantity,
+                    line_units=0 if number else demand.quantity,
+                    created_at=now,
+                )
+            )
+    bulk.save_all(list(levels.values()), "reserved")
+    return list(bulk.insert_all(rows))
+
+
+def _not_at_hand(level: StockLevel, wanted: int, position: int) -> Conflict:
+    facts = {
+        "sku": Sku.objects.values_list("code", flat=True).get(pk=level.sku_id),
+        "warehouse": Warehouse.objects.values_list("name", flat=True).get(pk=level.warehouse_id),
+        "free": level.free,
+        "wanted": wanted,
+    }
+    if level.free:
+        sentence = _("Only %(free)d of %(sku)s are free in %(warehouse)s, not %(wanted)d: sell that many, or take the line out.") % facts
+    else:
+        sentence = _("No %(sku)s is free in %(warehouse)s: take the line out, or order it for the customer.") % facts
+    return Conflict(sentence, pointer=f"/lines/{position}", **facts)
 
 
 def _own(asking: Sequence[Asking]) -> dict[int, list[Reservation]]:

@@ -12,8 +12,8 @@ from inventory.allocation import Demand, Wanted
 from inventory.availability import Question, dates_for
 from inventory.backorders import Waiting, keep_waiting
 from inventory.kits import parts_of
-from inventory.models import StockLevel
-from inventory.reserving import Asking, reserve
+from inventory.models import Reservation, StockLevel
+from inventory.reserving import Asking, reserve, reserve_at_hand
 from oms.core import bulk
 from oms.core.events import fact, record
 from oms.core.locks import claim, lock
@@ -32,6 +32,24 @@ def reserve_orders(orders: list[Order]) -> None:
     lines = lines_of(orders)
     wanted = {order.pk: [line for line in lines[order.pk] if line.open] for order in orders}
     _reserve(orders, lines, wanted, kept_back=_waited_for, actor="station:reserve", is_first=True)
+
+
+def reserve_at_counter(order: Order, *, warehouse_id: int, actor: str) -> list[Reservation]:
+    """Reserve all of `order`, locked by the caller, in the one place where its customer stands. Raises Conflict where something is short.
+
+    Records `order.allocated`.
+    """
+    lines = lines_of([order])[order.pk]
+    rows = reserve_at_hand([_demand(line) for line in lines], order_id=order.pk, warehouse_id=warehouse_id)
+    for line in lines:
+        line.reserved, line.promised_on = line.quantity, timezone.localdate()
+    move_on(order, lines)
+    order.refresh(lines)
+    bulk.save_all(lines, "reserved", "promised_on")
+    bulk.save_all([order], "state", *DERIVED)
+    units = sum(line.reserved for line in lines)
+    record([fact("order.allocated", "order", order.pk, order_id=order.pk, actor=actor, reserved=units, short=0)])
+    return rows
 
 
 def fill_backorders(orders: list[Order]) -> None:

@@ -60,7 +60,7 @@ def dispatch_locked(shipments: Sequence[Shipment], *, actor: str) -> None:
     Reservation.objects.filter(pk__in=reservations).update(state=ReservationState.CONSUMED)
     bulk.save_all(list(shipments), "state", "dispatched_at")
     note_shipped(list({shipment.order_id: shipment.order for shipment in shipments}.values()), shipped, actor=actor)
-    queue(_mail(shipment) for shipment in shipments if shipment.order.email)
+    queue(_mail(shipment) for shipment in shipments if shipment.order.email and not shipment.is_taken_away)
     record(
         fact(
             "shipment.dispatched",

@@ -33,9 +33,10 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        "A booked shipment has one live label, unless the vendor ships it, and its units left stock exactly once.",
+        "A booked shipment has one live label, unless the vendor ships it or the customer takes it, and its units left stock exactly once.",
         """
         SELECT s.id FROM shipping_shipment s JOIN inventory_warehouse place ON place.id = s.warehouse_id AND place.kind <> 'drop_ship'
+        JOIN shipping_carrier carrier ON carrier.id = s.carrier_id AND carrier.code <> 'counter'
         WHERE s.state IN ('booked', 'dispatched', 'in_transit', 'delivered') AND s.label_id IS NULL
         UNION ALL
         SELECT s.id FROM shipping_shipment s

@@ -1,4 +1,5 @@
 from accounting.models.bills import BOOKED, BillDifference, VendorBill, VendorBillLine
+from accounting.models.drawers import CashMovement, DrawerSession, Taking, Till
 from accounting.models.invoices import Invoice, InvoiceLine
 from accounting.models.ledger import Account, JournalEntry, JournalLine, Period
 from accounting.models.payments import Payment, PaymentAllocation
@@ -7,6 +8,8 @@ __all__ = [
     "BOOKED",
     "Account",
     "BillDifference",
+    "CashMovement",
+    "DrawerSession",
     "Invoice",
     "InvoiceLine",
     "JournalEntry",
@@ -14,6 +17,8 @@ __all__ = [
     "Payment",
     "PaymentAllocation",
     "Period",
+    "Taking",
+    "Till",
     "VendorBill",
     "VendorBillLine",
 ]

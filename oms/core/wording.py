@@ -33,6 +33,11 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "invoice.issued": lambda f: _("Invoice %(number)s over %(total)s %(currency)s") % _with(f, "number", "total", "currency"),
     "invoice.credited": lambda f: _("Invoice %(number)s credited by %(credit_note)s") % _with(f, "number", "credit_note"),
     "payment.received": lambda f: _("Payment of %(amount)s %(currency)s, %(reference)s") % _with(f, "amount", "currency", "reference"),
+    "drawer.opened": lambda f: _("Drawer of %(till)s opened with %(float)s %(currency)s") % _with(f, "till", "float", "currency"),
+    "drawer.cash_moved": lambda f: (
+        _("%(amount)s %(currency)s moved in the drawer of %(till)s: %(reason)s") % _with(f, "amount", "currency", "till", "reason")
+    ),
+    "drawer.counted": lambda f: _("Drawer of %(till)s counted: %(counted)s %(currency)s") % _with(f, "till", "counted", "currency"),
     "shipment.carrier_chosen": lambda f: _("%(number)s goes with %(carrier)s") % _with(f, "number", "carrier"),
     "shipment.picking": lambda f: _("%(number)s is being picked") % _with(f, "number"),
     "shipment.packed": lambda f: _("%(number)s packed: %(packages)s packages, %(weight_grams)s g") % _with(f, "number", "packages", "weight_grams"),

@@ -1,4 +1,4 @@
-from shipping.models.carriers import Carrier, TrackingEvent
+from shipping.models.carriers import COUNTER, Carrier, TrackingEvent
 from shipping.models.shipments import Shipment, ShipmentLine
 
-__all__ = ["Carrier", "Shipment", "ShipmentLine", "TrackingEvent"]
+__all__ = ["COUNTER", "Carrier", "Shipment", "ShipmentLine", "TrackingEvent"]

@@ -4,6 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from shipping.states import CarrierMode
 
+# The stand-in for a customer who takes the goods over the counter.
+COUNTER = "counter"
+
 
 class Carrier(models.Model):
     """Who takes goods to customers. `adapter` names the code that talks to them (shipping.carriers.registry)."""

@@ -7,7 +7,7 @@ from oms.core.models import Document
 from oms.core.readable import human_number
 from oms.core.triggers import legal_moves
 from orders.models import Order, OrderLine
-from shipping.models.carriers import Carrier
+from shipping.models.carriers import COUNTER, Carrier
 from shipping.states import BEFORE_DISPATCH, ON_THE_WAY, SHIPMENT_MOVES, ShipmentState
 
 
@@ -136,6 +136,11 @@ class Shipment(models.Model):
     @property
     def is_on_the_way(self) -> bool:
         return self.state in ON_THE_WAY
+
+    @property
+    def is_taken_away(self) -> bool:
+        """Its customer took it over the counter: nobody carries it, and nobody is told that it is on its way."""
+        return self.carrier is not None and self.carrier.code == COUNTER
 
     @property
     def can_dispatch(self) -> bool:

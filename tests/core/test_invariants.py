@@ -23,6 +23,7 @@ from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
 from tests import cast
 from tests.accounting import buying
+from tests.flows import counter
 
 FIRST_LEVEL = "WHERE id = (SELECT min(id) FROM inventory_stocklevel)"
 
@@ -70,6 +71,8 @@ DAMAGE = {
     "A vendor's bill is the sum": "UPDATE accounting_vendorbillline SET net = net + 0.01",
     "Every vendor's bill and credit note": "UPDATE accounting_vendorbill SET books_total = books_total + 0.01 WHERE state = 'posted'",
     "Trade payables": "UPDATE accounting_vendorbill SET state = 'reversed' WHERE state = 'posted'",
+    "The cash expected in a drawer": "UPDATE accounting_drawersession SET opening_float = opening_float + 1",
+    "Cash in tills": "UPDATE accounting_drawersession SET expected = expected + 1",
     "What is paid on an invoice": "DELETE FROM accounting_paymentallocation",
     "What a customer owes": "UPDATE customers_customer SET open_balance = open_balance - 0.01",
     "What an order has invoiced and paid": "UPDATE orders_order SET invoiced_total = invoiced_total - 1 WHERE invoiced_total > 1",
@@ -111,6 +114,8 @@ def busy(house):
     house.place(("CHAIR", 3))
     house.place(("LAMP", 20))
     cast.run_line("screen", "reserve", "peg")
+    till = counter.till(house)
+    counter.sell(till, ("MUG", 1), given="10")
     return house
 
 

@@ -8,8 +8,8 @@ from django.db.utils import InternalError
 from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
-from accounting.models import Invoice, VendorBill
-from accounting.states import BILL_MOVES, INVOICE_MOVES, BillState, InvoiceState
+from accounting.models import DrawerSession, Invoice, VendorBill
+from accounting.states import BILL_MOVES, DRAWER_MOVES, INVOICE_MOVES, BillState, DrawerState, InvoiceState
 from inventory.models import Count, PurchaseNeed, PurchaseOrder, Reservation, Transfer
 from inventory.purchasing.needs import approve_needs
 from inventory.states import (
@@ -38,6 +38,7 @@ MACHINES = [
     (SourcingSimulation, SIMULATION_MOVES, SimulationState),
     (Invoice, INVOICE_MOVES, InvoiceState),
     (VendorBill, BILL_MOVES, BillState),
+    (DrawerSession, DRAWER_MOVES, DrawerState),
     (PurchaseOrder, PURCHASE_MOVES, PurchaseState),
     (PurchaseNeed, NEED_MOVES, NeedState),
     (Transfer, TRANSFER_MOVES, TransferState),
@@ -47,7 +48,8 @@ IDS = [machine[0].__name__ for machine in MACHINES]
 
 
 # Nobody calls a transition on a reservation: stock moves its state in bulk, and only the database watches over it.
-TABLES = [*MACHINES, (Reservation, RESERVATION_MOVES, ReservationState)]
+# What a drawer has counted goes with its state, and a constraint refuses the one without the other before the trigger can speak.
+TABLES = [*(machine for machine in MACHINES if machine[0] is not DrawerSession), (Reservation, RESERVATION_MOVES, ReservationState)]
 TABLE_IDS = [model._meta.db_table for model, _, _ in TABLES]
 PAID_WHEN = {"settle": Decimal(10), "settle_part": Decimal(4), "unsettle": Decimal(0), "credit": Decimal(0), "write_off": Decimal(0)}
 

@@ -1,0 +1,1 @@
+"""The counter: somebody buys with a scanner at hand, pays and takes away."""

@@ -1,0 +1,101 @@
+"""Selling over the counter: placed, paid, taken away and invoiced, all of it or nothing.
+
+Accounting and shipping do not know each other; this is the one place where both act in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounting.drawers import Tendered, lock_drawer, take_payment
+from accounting.invoicing import raise_invoices
+from accounting.models import Till
+from customers.models import Channel, Customer
+from customers.services import AddressDraft, CustomerDraft, known_or_registered
+from customers.states import PaymentMethod
+from oms.core.cards import refuse_card_numbers
+from oms.core.errors import Conflict
+from oms.core.repeats import keep, taken
+from orders.holding import lock_order
+from orders.models import Hold, Order
+from orders.placing import LineDraft, OrderDraft, place_order
+from orders.progress import complete_orders
+from orders.reserving import reserve_at_counter
+from orders.screening import screen_orders
+from orders.states import ScreeningKind
+from shipping.taking_away import hand_over
+
+WALK_IN = "walk-in"
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What somebody buys at a till and how they pay. `customer_id`: None is whoever walked in. `codes`: of promotions, as typed."""
+
+    lines: Sequence[LineDraft]
+    tendered: Tendered
+    customer_id: int | None = None
+    codes: Sequence[str] = ()
+
+
+def take_away(till_pk: int, sale: Sale, *, actor: str, key: str = "") -> Order:
+    """Sell `sale` at a till: the order is placed, paid, reserved, handed over and invoiced, and is completed when this returns.
+
+    `key`: of the form that asks: sent again it gives the first order. The payment is what is due; what was given above it is change. Locks the
+    till's drawer, the order, its customer, the stock levels and, last, the invoice series. Raises what is wrong with the lines or the payment,
+    and Conflict where the drawer is not open, something is not there, or the customer may not buy: then nothing is written.
+    """
+    refuse_card_numbers({"reference": sale.tendered.reference})
+    with transaction.atomic():
+        seen = taken(actor, key)
+        if seen is not None:
+            return Order.objects.get(pk=int(seen))
+        session = lock_drawer(till_pk)
+        placed = place_order(_draft(session.till, sale), actor=actor)
+        order = lock_order(placed.pk)
+        _refuse_if_held(order)
+        take_payment(session, order.pk, amount=order.total, order_number=order.number, tendered=sale.tendered, actor=actor)
+        order = lock_order(order.pk)
+        screen_orders([order], kinds=[ScreeningKind.BLOCKED])
+        _refuse_if_held(order)
+        place = session.till.warehouse_id
+        reservations = reserve_at_counter(order, warehouse_id=place, actor=actor)
+        hand_over(order, reservations, warehouse_id=place, actor=actor)
+        order = lock_order(order.pk)
+        raise_invoices([order])
+        complete_orders([order])
+        keep(actor, key, str(order.pk))
+    return order
+
+
+def sale_draft(till: Till, lines: Sequence[LineDraft], customer_id: int | None, codes: Sequence[str] = ()) -> OrderDraft:
+    """Word what is bought at a till as an order: its goods go no farther than the counter, where tax is due on them."""
+    place = till.warehouse
+    return OrderDraft(
+        channel=till.channel,
+        customer_id=customer_id,
+        lines=lines,
+        codes=codes,
+        ship_to=AddressDraft(lines=place.lines, city=place.city, postcode=place.postcode, country=place.country),
+        accepts_part_deliveries=False,
+    )
+
+
+def walk_in(channel: Channel) -> Customer:
+    """Give the channel's customer whom nobody asked for a name, registered the first time."""
+    draft = CustomerDraft(name=_("Walk-in"), external_reference=WALK_IN, payment_method=PaymentMethod.CASH)
+    return known_or_registered(draft, channel=channel, actor="counter")
+
+
+def _draft(till: Till, sale: Sale) -> OrderDraft:
+    customer = sale.customer_id or walk_in(till.channel).pk
+    draft = sale_draft(till, sale.lines, customer, sale.codes)
+    return OrderDraft(**{**vars(draft), "payment_method": sale.tendered.method})
+
+
+def _refuse_if_held(order: Order) -> None:
+    if order.open_holds:
+        reasons = "; ".join(Hold.objects.filter(order=order, released_at__isnull=True).values_list("reason", flat=True))
+        raise Conflict(_("It cannot be sold here: %(reasons)s") % {"reasons": reasons})
