@@ -1,7 +1,8 @@
 """What would have happened to the orders of some days under other sourcing rules. Pure: plain values in, plain values out.
 
 Orders come as they came, goods come and go as they did; only the choice of warehouses is made again, by the same code that makes it in earnest.
-Who waits is filled when more comes: the most urgent first, then who has waited longest.
+Who waits is filled when more comes: the most urgent first, then who has waited longest. What is taken leaves on that day and then binds the rest of
+its order no longer: a rest that was too little to be a part goes by itself the day after.
 """
 
 from collections import defaultdict
@@ -9,9 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from inventory.allocation import Free, Place, Rule, Take, Wanted, allocate_one
+from inventory.allocation import Allocation, Free, Place, Rule, Take, Wanted, allocate_one
 
 EXAMPLES = 20
 
@@ -50,9 +50,11 @@ class History:
 
 @dataclass
 class Fate:
-    """What became of an order: `taken`: warehouse → units; `parcels`: (warehouse, day it leaves); `left`: line → day its last unit leaves."""
+    """What became of an order: `takes`: (day it leaves, what); `taken`: warehouse → units; `parcels`: (warehouse, day it leaves); `left`: line → day
+    its last unit leaves.
+    """
 
-    takes: list[Take] = field(default_factory=list)
+    takes: list[tuple[date, Take]] = field(default_factory=list)
     taken: dict[int, int] = field(default_factory=dict)
     parcels: set[tuple[int, date]] = field(default_factory=set)
     left: dict[int, tuple[date, int]] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class _Replay:
         self.orders = {placed.order_id: placed for placed in history.orders}
         self.waiting: dict[int, set[int]] = defaultdict(set)
         self.turned_away: set[int] = set()
+        self.bound: set[int] = set()
         self.used: dict[int, int] = {}
         self.day = date.min
         self.limits = any(rule.policy == "capacity" for rule in rules) and any(place.capacity is not None for place in history.places)
@@ -114,14 +117,13 @@ class _Replay:
         return self.fates
 
     def _begin(self, day: date) -> None:
-        """Go on to `day`, one by one where warehouses take on only so many orders a day: who was turned away is looked at again."""
-        if day <= self.day:
-            return
-        first = self.day == date.min or not self.limits
+        """Go on to `day`, one by one while somebody waits for the next: who was turned away by a full warehouse, and whose rest was bound to what has
+        left since, is looked at again.
+        """
         while self.day < day:
-            self.day = day if first or not self.turned_away else self.day + timedelta(days=1)
+            self.day = self.day + timedelta(days=1) if self.turned_away or self.bound else day
             self.used = {}
-            self._look_again(self.turned_away)
+            self._look_again(self.turned_away | self.bound)
 
     def _flow(self, flow: Flow) -> None:
         self._begin(flow.at.date())
@@ -144,18 +146,18 @@ class _Replay:
         wanted = self._rest(placed, fate)
         allocation = allocate_one(wanted, free=self.free, places=self.history.places, rules=self.rules, used=self.used)
         fate.missing = {demand.reference: allocation.short.get(demand.reference, 0) for demand in wanted.demands}
-        fate.takes += allocation.takes
+        fate.takes += [(self.day, take) for take in allocation.takes]
         for take in allocation.takes:
             fate.taken[take.warehouse] = fate.taken.get(take.warehouse, 0) + take.units
             fate.parcels.add((take.warehouse, self.day))
             fate.left[take.reference] = (self.day, take.warehouse)
-        self._note_waiting(placed, fate, allocation.trace)
+        self._note_waiting(placed, fate, allocation)
 
     def _rest(self, placed: Placed, fate: Fate) -> Wanted:
-        """Give what is still wanted; of an order that ships complete everything, its own units before all others."""
+        """Give what is still wanted, and what of the order has not left; of one that ships complete everything, its own units before all others."""
         wanted = placed.wanted
         if wanted.ships_complete:
-            for take in fate.takes:
+            for _day, take in fate.takes:
                 for sku, each in take.parts:
                     self.free[sku][take.warehouse] = self.free[sku].get(take.warehouse, 0) + each * take.units
             fate.takes, fate.taken, fate.parcels, fate.left = [], {}, set(), {}
@@ -164,12 +166,13 @@ class _Replay:
             return wanted
         values = {demand.reference: demand.unit_value for demand in wanted.demands}
         already: dict[int, Decimal] = {}
-        for take in fate.takes:
-            already[take.warehouse] = already.get(take.warehouse, Decimal(0)) + values[take.reference] * take.units
+        for day, take in fate.takes:
+            if day == self.day:
+                already[take.warehouse] = already.get(take.warehouse, Decimal(0)) + values[take.reference] * take.units
         demands = [replace(demand, quantity=units) for demand in wanted.demands if (units := fate.missing.get(demand.reference, 0))]
         return replace(wanted, demands=demands, already=already)
 
-    def _note_waiting(self, placed: Placed, fate: Fate, trace: Sequence[Mapping[str, Any]]) -> None:
+    def _note_waiting(self, placed: Placed, fate: Fate, allocation: Allocation) -> None:
         lacking = {sku for demand in placed.wanted.demands if fate.missing.get(demand.reference) for sku, _each in demand.parts}
         for demand in placed.wanted.demands:
             for sku, _each in demand.parts:
@@ -177,10 +180,14 @@ class _Replay:
                     self.waiting[sku].add(placed.order_id)
                 else:
                     self.waiting[sku].discard(placed.order_id)
-        if self.limits and lacking and any(step["step"] == "capacity" and step["dropped"] for step in trace):
+        if self.limits and lacking and any(step["step"] == "capacity" and step["dropped"] for step in allocation.trace):
             self.turned_away.add(placed.order_id)
         else:
             self.turned_away.discard(placed.order_id)
+        if allocation.only_from is not None and not placed.wanted.ships_complete:
+            self.bound.add(placed.order_id)
+        else:
+            self.bound.discard(placed.order_id)
 
 
 def totals(history: History, fates: Mapping[int, Fate]) -> Totals:

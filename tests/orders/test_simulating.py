@@ -21,7 +21,7 @@ from orders.replaying import Flow, History, Placed, changes, replay, totals
 from orders.simulating import ask_for_simulation, history_of, put_in_force, run_simulation
 from tests import cast
 
-LEEDS, GHENT = 1, 2
+LEEDS, GHENT, HULL = 1, 2, 3
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LANES = [
     Place(LEEDS, "Leeds", (Lane("GB", "", 300, Decimal(9), 2),)),
@@ -78,6 +78,71 @@ def test_what_ships_complete_goes_to_the_warehouse_that_has_it_all_in_the_end():
 
     assert fates[1].taken == {GHENT: 8}
     assert totals(then, fates).shipments == 1
+
+
+def parcels(fate):
+    return sorted((day.day, place) for place, day in fate.parcels)
+
+
+SMALL = rules("distance", "split_value", split_value=Decimal(60))
+
+
+def test_a_rest_too_small_to_be_a_part_goes_by_itself_the_day_after_the_rest_has_left():
+    """5 of 8 leave Leeds on the 2nd, worth 50; 3 worth 30 leave Ghent on the 3rd, arrive on the 6th, and could have been there on the 4th."""
+    then = history(placed(1, 8), free={7: {LEEDS: 5, GHENT: 5}})
+
+    fates = replay(then, SMALL)
+
+    assert parcels(fates[1]) == [(2, LEEDS), (3, GHENT)]
+    sums = totals(then, fates)
+    assert (sums.shipments, sums.splits, sums.unfilled_lines, sums.late_lines, sums.late_days) == (2, 1, 0, 1, 2)
+
+
+def test_until_then_it_takes_what_comes_to_where_the_rest_lies_and_nothing_else():
+    """3 units come to Ghent within the hour and are left there; 2 come to Leeds two hours later and go with the first; the last one waits a day."""
+    came = [Flow(START + timedelta(hours=1), 7, GHENT, 3), Flow(START + timedelta(hours=2), 7, LEEDS, 2)]
+    then = history(placed(1, 8), free={7: {LEEDS: 5}}, flows=came)
+
+    fates = replay(then, SMALL)
+
+    assert parcels(fates[1]) == [(2, LEEDS), (3, GHENT)]
+    assert fates[1].taken == {LEEDS: 7, GHENT: 1}
+
+
+def test_a_rest_that_found_nothing_is_filled_from_wherever_more_comes():
+    """Nothing is left anywhere on the 3rd; 4 come to Ghent on the 6th: before, only what came to Leeds would have done."""
+    then = history(placed(1, 8), free={7: {LEEDS: 5}}, flows=[Flow(START + timedelta(days=4), 7, GHENT, 4)])
+
+    fates = replay(then, SMALL)
+
+    assert parcels(fates[1]) == [(2, LEEDS), (6, GHENT)]
+    assert totals(then, fates).unfilled_units == 0
+
+
+def test_of_two_rests_the_more_urgent_goes_first_and_what_is_left_goes_to_the_other():
+    """The first waits in Leeds for 3, the urgent one in Ghent for 4; of 5 that come to Hull, neither may have any before the 3rd."""
+    places = [*LANES, Place(HULL, "Hull", LANES[0].lanes)]
+    came = [Flow(START + timedelta(hours=2), 7, HULL, 5)]
+    then = history(placed(1, 8), placed(2, 8, hours=1, urgency=1), free={7: {LEEDS: 5, GHENT: 4}}, flows=came, places=places)
+
+    fates = replay(then, SMALL)
+
+    assert {pk: fate.taken for pk, fate in fates.items()} == {1: {LEEDS: 5, HULL: 1}, 2: {GHENT: 4, HULL: 4}}
+    assert totals(then, fates).unfilled_units == 2
+
+
+def test_the_rest_of_the_last_day_is_still_bound_when_the_days_end():
+    then = history(placed(1, 8), free={7: {LEEDS: 5, GHENT: 5}}, days=0)
+
+    assert totals(then, replay(then, SMALL)).unfilled_units == 3
+
+
+def test_an_order_that_ships_complete_waits_for_its_rest_however_long():
+    then = history(placed(1, 8, complete=True), free={7: {LEEDS: 5, GHENT: 5}})
+
+    fates = replay(then, SMALL)
+
+    assert (fates[1].taken, totals(then, fates).unfilled_units) == ({LEEDS: 5}, 3)
 
 
 def test_a_full_warehouse_takes_them_on_the_day_after():
