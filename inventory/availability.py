@@ -1,24 +1,23 @@
 """When something can be there: available to promise, from stock, from what is on its way, or as soon as it can be bought."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from inventory.allocation import Lane
 from inventory.kits import compositions, parts_of
-from inventory.models import Sku, StockLevel
+from inventory.models import Sku
 from inventory.pegging import supplies_of
-from inventory.promising import Answer, Shelf, Supply, promise
+from inventory.promising import Answer, Shelf, Supply, bought, promise
 from inventory.sourcing import places_serving, rules_in_force, served_from
 from oms.core.errors import Invalid
+from oms.core.reading import read
 
 Parts = tuple[tuple[int, int], ...]
 
@@ -73,24 +72,41 @@ class _Known:
         self.policies = {rule.policy for rule in self.rules}
         self.full = [place.id for place in self.places if place.capacity == 0] if "capacity" in self.policies else []
         self.shelves = shelves_of(sorted(sku_ids), [place.id for place in self.places], today=self.today)
-        self.lead_days = _lead_days(sku_ids)
         self._serving: dict[tuple[str, str], list[int]] = {}
 
-    def serving(self, country: str, postcode: str) -> list[int]:
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer in turn: what is promised to one is gone for the next. How long buying takes is asked only for what lacks, in one query."""
+        answers = [
+            promise(
+                one.parts,
+                one.units,
+                shelves=self.shelves,
+                warehouses=self.serving(one.country, one.postcode, one.only_from),
+                today=self.today,
+                full=self.full,
+                may_split="never_split" not in self.policies,
+            )
+            for one in questions
+        ]
+        lead_days = _lead_days({sku for answer in answers for sku in answer.wanting})
+        return [bought(answer, today=self.today, lead_days=lead_days) for answer in answers]
+
+    def serving(self, country: str, postcode: str, only_from: Collection[int] | None = None) -> list[int]:
         """Give the warehouses that may serve a destination, the best first."""
         if (country, postcode) not in self._serving:
             found = served_from(self.places, self.rules, country, postcode)
             self._serving[country, postcode] = [place.id for place in self.places if found is None or place.id in found]
-        return self._serving[country, postcode]
+        serving = self._serving[country, postcode]
+        return serving if only_from is None else [place for place in serving if place in only_from]
 
 
 def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", postcode: str = "") -> list[Availability]:
     """Say for each of `lines`, (SKU code, units), when it can be there. What is promised to one line is gone for the next.
 
-    A constant number of queries, whatever their number. Raises Invalid for unknown SKUs and figures out of bounds. Locks and changes nothing.
+    At most ten queries, whatever their number. Raises Invalid for unknown SKUs and figures out of bounds. Locks and changes nothing.
     """
     codes = [code.strip().upper() for code, _units in lines]
-    skus = {row[1]: _Sku(*row) for row in Sku.objects.filter(code__in=codes).order_by().values_list("pk", "code", "is_kit", "is_active")}
+    skus = {row[1]: _Sku(*row) for row in read("SELECT id, code, is_kit, is_active FROM inventory_sku WHERE code = ANY(%s)", [codes])}
     for position, (code, (_given, units)) in enumerate(zip(codes, lines, strict=True)):
         if code not in skus:
             raise Invalid(_("There is no SKU %(code)s.") % {"code": code[:40]}, pointer=f"/lines/{position}/sku", sku=code[:40])
@@ -102,9 +118,9 @@ def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", post
     kits = compositions([sku.pk for sku in skus.values() if sku.is_kit])
     parts = [parts_of(skus[code].pk, kits.get(skus[code].pk)) for code in codes]
     known = _Known({sku for some in parts for sku, _each in some}, {country})
-    answers = [_answer(known, some, units, country, postcode) for some, (_code, units) in zip(parts, lines, strict=True)]
+    answers = known.answers([Question(some, units, country, postcode) for some, (_code, units) in zip(parts, lines, strict=True)])
     names = {place.id: place.name for place in known.places}
-    lacking = dict(Sku.objects.filter(pk__in={answer.lacking for answer in answers if answer.lacking}).values_list("id", "code"))
+    lacking = _codes({sku.pk: sku.code for sku in skus.values()}, {answer.lacking for answer in answers if answer.lacking})
     lanes = {place.id: place.lane_to(country, postcode) for place in known.places}
     return [_told(skus[code], answer, names, lacking, _days_on_the_road(lanes, answer)) for code, answer in zip(codes, answers, strict=True)]
 
@@ -112,13 +128,19 @@ def availability_of(lines: Sequence[tuple[str, int]], *, country: str = "", post
 def dates_for(questions: Sequence[Question | tuple[Parts, int, str, str]]) -> list[date | None]:
     """Give for each question, in their order, the day on which all of it can leave; None where nothing that is known brings it.
 
-    Six queries, whatever their number.
+    At most seven queries, whatever their number.
     """
     if not questions:
         return []
     asked = [Question(*question) for question in questions]
     known = _Known({sku for one in asked for sku, _each in one.parts}, {one.country for one in asked})
-    return [_answer(known, one.parts, one.units, one.country, one.postcode, one.only_from).on for one in asked]
+    return [answer.on for answer in known.answers(asked)]
+
+
+_LEVELS = """
+    SELECT sku_id, warehouse_id, on_hand - reserved - safety FROM inventory_stocklevel
+    WHERE sku_id = ANY(%s::bigint[]) AND warehouse_id = ANY(%s::bigint[])
+"""
 
 
 def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date | None = None) -> dict[int, list[Shelf]]:
@@ -129,8 +151,7 @@ def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date
     sku_ids, warehouses = list(sku_ids), list(warehouses)
     today = today or timezone.localdate()
     places: dict[int, dict[int, Shelf]] = {sku: {} for sku in sku_ids}
-    levels = StockLevel.objects.filter(sku__in=sku_ids, warehouse__in=warehouses)
-    for sku, place, free in levels.values_list("sku_id", "warehouse_id", F("on_hand") - F("reserved") - F("safety")):
+    for sku, place, free in read(_LEVELS, [sku_ids, warehouses]):
         places[sku][place] = Shelf(place, free, [])
     wanted = set(warehouses)
     for sku, supplies in supplies_of(sku_ids).items():
@@ -158,43 +179,41 @@ def _in_time(supply: Supply, today: date) -> Supply:
 
 def spoken_for(sku_ids: Sequence[int]) -> dict[int, int]:
     """Give SKU → units that orders wait for and that are pegged to nothing: who comes later does not get them first. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT waiting.sku_id, sum(waiting.quantity - coalesce(pegged.quantity, 0))::int FROM inventory_backorder waiting"
-            " LEFT JOIN LATERAL (SELECT sum(peg.quantity) AS quantity FROM inventory_peg peg WHERE peg.backorder_id = waiting.id) pegged ON true"
-            " WHERE waiting.sku_id = ANY(%s) GROUP BY waiting.sku_id",
-            [list(sku_ids)],
-        )
-        return dict(cursor.fetchall())
+    waiting = read(
+        "SELECT waiting.sku_id, sum(waiting.quantity - coalesce(pegged.quantity, 0))::int FROM inventory_backorder waiting"
+        " LEFT JOIN LATERAL (SELECT sum(peg.quantity) AS quantity FROM inventory_peg peg WHERE peg.backorder_id = waiting.id) pegged ON true"
+        " WHERE waiting.sku_id = ANY(%s) GROUP BY waiting.sku_id",
+        [list(sku_ids)],
+    )
+    return dict(waiting)  # type: ignore[arg-type]
+
+
+_LEAD_DAYS = """
+    SELECT sku_id, min(days)::int FROM (
+        SELECT rule.sku_id, coalesce(ceil(rule.lead_days), vendor.lead_time_days) AS days
+        FROM inventory_reorderrule rule JOIN inventory_vendor vendor ON vendor.id = rule.vendor_id
+        WHERE rule.sku_id = ANY(%s) AND vendor.is_active
+        UNION ALL
+        SELECT item.sku_id, coalesce(item.lead_time_days, vendor.lead_time_days)
+        FROM inventory_vendoritem item JOIN inventory_vendor vendor ON vendor.id = item.vendor_id
+        WHERE item.sku_id = ANY(%s) AND vendor.is_active
+    ) known GROUP BY sku_id
+"""
 
 
 def _lead_days(sku_ids: Iterable[int]) -> dict[int, int]:
-    """Give SKU → days until it could come if it were ordered today: as observed where that was learned, else as its vendor promises."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sku_id, min(days)::int FROM ("
-            " SELECT rule.sku_id, coalesce(ceil(rule.lead_days), vendor.lead_time_days) AS days"
-            " FROM inventory_reorderrule rule JOIN inventory_vendor vendor ON vendor.id = rule.vendor_id"
-            " WHERE rule.sku_id = ANY(%s) AND vendor.is_active"
-            " UNION ALL SELECT item.sku_id, coalesce(item.lead_time_days, vendor.lead_time_days)"
-            " FROM inventory_vendoritem item JOIN inventory_vendor vendor ON vendor.id = item.vendor_id"
-            " WHERE item.sku_id = ANY(%s) AND vendor.is_active) known GROUP BY sku_id",
-            [list(sku_ids), list(sku_ids)],
-        )
-        return dict(cursor.fetchall())
+    """Give SKU → days until it could come if it were ordered today: as observed where that was learned, else as its vendor promises.
+
+    One query; none where there are no SKUs.
+    """
+    sku_ids = sorted(sku_ids)
+    return dict(read(_LEAD_DAYS, [sku_ids, sku_ids])) if sku_ids else {}  # type: ignore[arg-type]
 
 
-def _answer(known: _Known, parts: Parts, units: int, country: str, postcode: str, only_from: Sequence[int] | None = None) -> Answer:
-    return promise(
-        parts,
-        units,
-        shelves=known.shelves,
-        warehouses=[place for place in known.serving(country, postcode) if only_from is None or place in only_from],
-        today=known.today,
-        lead_days=known.lead_days,
-        full=known.full,
-        may_split="never_split" not in known.policies,
-    )
+def _codes(asked: Mapping[int, str], lacking: Set[int]) -> dict[int, str]:
+    """Give the codes of SKUs that lack: they are known of what was asked for, and looked up of the components of a kit."""
+    unknown = lacking - asked.keys()
+    return {**asked, **dict(Sku.objects.filter(pk__in=unknown).values_list("id", "code"))} if unknown else dict(asked)
 
 
 def _days_on_the_road(lanes: Mapping[int, Lane | None], answer: Answer) -> int:

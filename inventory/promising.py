@@ -4,7 +4,7 @@ Available to promise of a SKU in a warehouse on a day = on hand − reserved −
 (Definition: APICS Dictionary, “available-to-promise”, cumulative with look-ahead for pegged demand.)
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -76,7 +76,7 @@ def peg(demands: Sequence[Demand], supplies: Sequence[Supply], *, free: Mapping[
     return answers
 
 
-@dataclass
+@dataclass(slots=True)
 class Shelf:
     """What of a SKU can be promised from one warehouse: units now, and what comes later. Used up as promises are made."""
 
@@ -93,8 +93,9 @@ class Shelf:
 class Answer:
     """When `units` of something can leave: `on` is None where nothing that is known brings them. `warehouse`: where from; None: from several.
 
-    `reason`: now, coming, buy, never. `now`: units there today. `supply`: the last thing waited for. `lacking`: the SKU waited for, of a kit.
+    `reason`: now, coming, short, buy, never. `now`: units there today. `supply`: the last thing waited for. `lacking`: the SKU waited for, of a kit.
     `full`: it is there, but the warehouse takes on no more orders today. `apart`: there is and comes enough of it, but not together in one place.
+    `wanting`: the SKUs that would have to be bought; then the answer is short, and `bought` makes it one of the last two.
     """
 
     on: date | None
@@ -106,6 +107,7 @@ class Answer:
     lacking: int | None = None
     full: bool = False
     apart: bool = False
+    wanting: tuple[int, ...] = ()
 
 
 def promise(
@@ -115,20 +117,16 @@ def promise(
     shelves: Mapping[int, Sequence[Shelf]],
     warehouses: Sequence[int],
     today: date,
-    lead_days: Mapping[int, int],
     full: Collection[int] = (),
     may_split: bool = True,
 ) -> Answer:
     """Say when `units`, each made of `parts` (SKU, units), can leave; what is promised is taken off `shelves`, so the next line is told the truth.
 
-    From one warehouse if one can give all of it as soon as any, else, where it may be split, from several; else as soon as what lacks can be
-    bought: `lead_days`, SKU → days; a SKU that is not in it is bought nowhere. `full`: warehouses that take on no more orders today.
+    From one warehouse if one can give all of it as soon as any, else, where it may be split, from several; else it is short, for `bought` to tell.
+    `full`: warehouses that take on no more orders today.
     """
-    tomorrow = today + timedelta(days=1)
-    days = {today, *(max(supply.on, today) for sku, _ in parts for shelf in shelves.get(sku, ()) for supply in shelf.later)}
-    days |= {tomorrow} if full else set()
     now = _units_by(parts, shelves, warehouses, today)
-    for day in sorted(days):
+    for day in _days(parts, shelves, today, full):
         able = warehouses if day > today else [warehouse for warehouse in warehouses if warehouse not in full]
         for some in [*([warehouse] for warehouse in able), *([able] if may_split else [])]:
             if _units_by(parts, shelves, some, day) >= units:
@@ -136,31 +134,39 @@ def promise(
                 reason = "now" if day == today else "coming"
                 where = some[0] if len(some) == 1 else None
                 return Answer(day, reason, units, min(now, units), where, supply, lacking, full=day > today and supply is None)
-    return _bought(parts, units, shelves, warehouses, today, lead_days, now)
+    return _short(parts, units, shelves, warehouses, now)
 
 
-def _bought(
-    parts: Sequence[tuple[int, int]],
-    units: int,
-    shelves: Mapping[int, Sequence[Shelf]],
-    warehouses: Sequence[int],
-    today: date,
-    lead_days: Mapping[int, int],
-    now: int,
-) -> Answer:
-    """Say when what lacks can be there if it is bought today; what is there and comes is used up all the same."""
+def bought(answer: Answer, *, today: date, lead_days: Mapping[int, int]) -> Answer:
+    """Say of a short answer when what lacks can be there if it is bought today; any other is given back as it is.
+
+    `lead_days`: SKU → days; a SKU that is not in it is bought nowhere.
+    """
+    if not answer.wanting:
+        return answer
+    unknown = [sku for sku in answer.wanting if sku not in lead_days]
+    if unknown:
+        return replace(answer, on=None, reason="never", lacking=unknown[0])
+    there = today + timedelta(days=max(lead_days[sku] for sku in answer.wanting))
+    return replace(answer, on=max(there, answer.on or there), reason="buy")
+
+
+def _days(parts: Sequence[tuple[int, int]], shelves: Mapping[int, Sequence[Shelf]], today: date, full: Collection[int]) -> Iterator[date]:
+    """Give the days on which more can leave than before: today, for which nearly all of it is enough, and the others only after it."""
+    yield today
+    later = {supply.on for sku, _ in parts for shelf in shelves.get(sku, ()) for supply in shelf.later if supply.on > today}
+    yield from sorted(later | {today + timedelta(days=1)} if full else later)
+
+
+def _short(parts: Sequence[tuple[int, int]], units: int, shelves: Mapping[int, Sequence[Shelf]], warehouses: Sequence[int], now: int) -> Answer:
+    """Say what lacks, and when the last of what comes of it does; what is there and comes is used up all the same."""
     known = {sku: sum(shelf.now + sum(s.units - s.pegged for s in shelf.later) for shelf in _on(shelves, sku, warehouses)) for sku, _ in parts}
     short = [sku for sku, each in parts if known[sku] < each * units]
     # Enough of everything, but nowhere together: what is bought is bought for one place.
-    wanting = short or [sku for sku, _ in parts]
-    unknown = [sku for sku in wanting if sku not in lead_days]
-    lacking = (unknown or wanting)[0]
+    wanting = tuple(short or [sku for sku, _ in parts])
     coming = [supply.on for sku in short for shelf in _on(shelves, sku, warehouses) for supply in shelf.later if supply.units > supply.pegged]
     _take(parts, units, shelves, warehouses, date.max)
-    if unknown:
-        return Answer(None, "never", units, min(now, units), lacking=lacking, apart=not short)
-    bought = today + timedelta(days=max(lead_days[sku] for sku in wanting))
-    return Answer(max([bought, *coming]), "buy", units, min(now, units), lacking=lacking, apart=not short)
+    return Answer(max(coming, default=None), "short", units, min(now, units), lacking=wanting[0], apart=not short, wanting=wanting)
 
 
 def _on(shelves: Mapping[int, Sequence[Shelf]], sku: int, warehouses: Sequence[int]) -> list[Shelf]:
@@ -171,7 +177,11 @@ def _units_by(parts: Sequence[tuple[int, int]], shelves: Mapping[int, Sequence[S
     """Give how many can be made of what there is by `day`, each whole in one warehouse."""
     if len(parts) == 1:  # As nearly all are: no component has to be where another one is.
         [(sku, each)] = parts
-        return sum(max(shelf.by(day) // each, 0) for shelf in _on(shelves, sku, warehouses))
+        units = 0
+        for shelf in shelves.get(sku, ()):
+            if shelf.warehouse in warehouses:
+                units += max(shelf.by(day) // each, 0)
+        return units
     return sum(max(min(sum(shelf.by(day) for shelf in _on(shelves, sku, [warehouse])) // each for sku, each in parts), 0) for warehouse in warehouses)
 
 

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import Count
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.allocation import Lane as Way
 from inventory.allocation import Place, Rule
-from inventory.models import Backorder, PegsDue, Reservation, SourcingRule, Warehouse
+from inventory.models import Backorder, PegsDue, SourcingRule, Warehouse
 from inventory.states import ReservationState, SourcingPolicy
 from oms.core import bulk
 from oms.core.errors import Conflict, Invalid, NotFound
 from oms.core.events import fact, record, wake
 from oms.core.locks import lock, take_turn
+from oms.core.reading import read
 
 MOST_AMOUNT = 1_000_000
 MOST_POSITION = 10_000
@@ -43,12 +43,10 @@ def places_serving(countries: Iterable[str], *, in_turn: bool = False) -> list[P
     """
     found: dict[int, tuple[str, int | None, bool]] = {}
     lanes: dict[int, list[Way]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACES, [sorted(set(countries))])
-        for pk, name, capacity, has_lanes, country, prefix, km, cost, days in cursor.fetchall():
-            found[pk] = (name, capacity, has_lanes)
-            if country is not None:
-                lanes[pk].append(Way(country, prefix, km, cost, days))
+    for pk, name, capacity, has_lanes, country, prefix, km, cost, days in read(_PLACES, [sorted(set(countries))]):
+        found[pk] = (name, capacity, has_lanes)
+        if country is not None:
+            lanes[pk].append(Way(country, prefix, km, cost, days))
     limited = [pk for pk, (_name, capacity, _has_lanes) in found.items() if capacity is not None]
     if limited and in_turn:
         take_turn("capacity")
@@ -68,13 +66,20 @@ def places_serving(countries: Iterable[str], *, in_turn: bool = False) -> list[P
 _NOWHERE = (Way("", "", 0, 0, 0),)  # type: ignore[arg-type]
 
 
+# Not count(DISTINCT …), which sorts them all.
+_TAKEN = """
+    SELECT warehouse_id, count(*) FROM (
+        SELECT DISTINCT warehouse_id, order_id FROM inventory_reservation
+        WHERE warehouse_id = ANY(%s::bigint[]) AND created_at >= %s AND state = ANY(%s)
+    ) taken GROUP BY warehouse_id
+"""
+
+
 def _taken_today(warehouse_ids: list[int]) -> dict[int, int]:
     if not warehouse_ids:
         return {}
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    taken = [ReservationState.FIRM, ReservationState.CONSUMED]
-    rows = Reservation.objects.filter(warehouse__in=warehouse_ids, created_at__gte=today, state__in=taken)
-    return dict(rows.values_list("warehouse_id").annotate(orders=Count("order_id", distinct=True)).order_by())
+    return dict(read(_TAKEN, [warehouse_ids, today, [ReservationState.FIRM, ReservationState.CONSUMED]]))  # type: ignore[arg-type]
 
 
 def served_from(places: Sequence[Place], rules: Sequence[Rule], country: str, postcode: str) -> frozenset[int] | None:
@@ -86,7 +91,7 @@ def served_from(places: Sequence[Place], rules: Sequence[Rule], country: str, po
 
 def rules_in_force() -> list[Rule]:
     """Give the rules in their order. One query."""
-    return [Rule(rule.policy, rule.amount) for rule in SourcingRule.objects.filter(is_active=True)]
+    return [Rule(*row) for row in read("SELECT policy, amount FROM inventory_sourcingrule WHERE is_active ORDER BY position, id", [])]
 
 
 class RuleChange(NamedTuple):
