@@ -192,6 +192,7 @@ LARGER_BODIES = {"/stock/import/": 61_000_000, "/api/v1/sku-imports": 60_000_000
 EMAIL_CONFIG = env.email("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
+SMS_GATEWAY = env("SMS_GATEWAY", default="")  # mail to +441134960001@… becomes a text message
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Throughline <orders@throughline.example>")
 MAIL_SINK_DIR = env("MAIL_SINK_DIR", default="")
 

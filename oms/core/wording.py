@@ -26,6 +26,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "order.cancelled": lambda f: _("Cancelled. %(reason)s") % _with(f, "reason"),
     "draft.handed_over": lambda f: _("Handed to %(to)s") % _with(f, "to"),
     "draft.taken_over": lambda f: _("Taken over from %(before)s") % _with(f, "before"),
+    "sale.lost": lambda f: _("Nothing was ordered"),
     "draft.lapsed": lambda f: _("Nobody came back to it: given up"),
     "order.prioritised": lambda f: _("Priority %(before)s becomes %(priority)s") % _with(f, "before", "priority"),
     "order.swapped": lambda f: _("%(units)s of %(sku)s: %(what)s, in exchange with %(other)s") % _with(f, "units", "sku", "what", "other"),

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from customers.looking_up import find_customers
+from customers.models import Customer
 from oms.core.cards import refuse_card_numbers
 from oms.core.errors import Invalid
-from orders.phone.call import Call, Unmatched
+from oms.core.readable import row_of
+from orders.models import Order, OrderLine
+from orders.phone.call import Call, Row, Unmatched
 from orders.phone.matching import meant
 from orders.phone.reading import pasted_lines
 
@@ -42,17 +45,55 @@ def _choose(call: Call, number: str, _entry: str) -> None:
 
 
 def _find(call: Call, _what: str, _entry: str) -> None:
-    """Choose the caller where only one is meant."""
-    found = find_customers(call.fields.get("caller", ""))
-    if len(found) == 1:
+    """Choose the caller where only one is meant, or whose order is named."""
+    text = call.fields.get("caller", "")
+    found = find_customers(text)
+    if pk := row_of(text, Order.NUMBER_PREFIX):
+        order = Order.objects.filter(pk=pk).select_related("customer").first()
+        call.customer = order.customer.number if order else ""
+    elif len(found) == 1:
         call.customer = found[0].number
     elif not found:
-        raise Invalid(_("Nobody known is meant by “%(text)s”: fill in somebody new.") % {"text": call.fields.get("caller", "")}, pointer="/caller")
+        raise Invalid(_("Nobody known is meant by “%(text)s”: fill in somebody new.") % {"text": text}, pointer="/caller")
 
 
 def _forget(call: Call, _what: str, _entry: str) -> None:
     """It is somebody else after all."""
     call.customer = ""
+
+
+def _repeat(call: Call, number: str, _entry: str) -> None:
+    """Add the lines of an order, else of the last one, with what they cost then. What is no longer sold stays, to be replaced."""
+    orders = Order.objects.filter(customer=row_of(call.customer, Customer.NUMBER_PREFIX), placed_at__isnull=False).order_by("-placed_at", "-id")
+    if pk := row_of(number, Order.NUMBER_PREFIX):
+        orders = orders.filter(pk=pk)
+    order = orders.first()
+    if order is None:
+        raise Invalid(_("There is no order of theirs to repeat."), pointer="/caller")
+    for line in OrderLine.objects.filter(order=order).select_related("sku").order_by("position"):
+        if line.sku.is_active:
+            call.add(line.sku.code, line.quantity, was=f"{line.unit_price.normalize():f}")
+        else:
+            call.unmatched.append(Unmatched(line.sku.code, str(line.quantity)))
+
+
+def _take(call: Call, what: str, _entry: str) -> None:
+    """Add what was offered: `take:12:AB-10`."""
+    quantity, _colon, code = what.partition(":")
+    if quantity.isdigit() and len(quantity) < 8 and code:
+        call.add(code[:60].upper(), int(quantity))
+
+
+def _swap(call: Call, what: str, _entry: str) -> None:
+    """Have something else take the place of a line: `swap:3:AB-11`."""
+    position, _colon, code = what.partition(":")
+    if position.isdigit() and int(position) < len(call.rows) and code:
+        row = call.rows.pop(int(position))
+        call.rows.insert(int(position), Row(code[:60].upper(), row.quantity, row.discount))
+
+
+def _offer(call: Call, what: str, _entry: str) -> None:
+    call.offering = what[:20]
 
 
 def _remove(call: Call, position: str, _entry: str) -> None:
@@ -71,6 +112,10 @@ _ACTS: dict[str, Callable[[Call, str, str], None]] = {
     "choose": _choose,
     "find": _find,
     "forget": _forget,
+    "repeat": _repeat,
+    "take": _take,
+    "swap": _swap,
+    "offer": _offer,
     "remove": _remove,
     "drop": _drop,
 }
@@ -80,11 +125,12 @@ def _settle(call: Call) -> None:
     """Make lines of what means one SKU by now: it was typed anew, or chosen."""
     if not call.unmatched:
         return
+    customer_id = row_of(call.customer, Customer.NUMBER_PREFIX)
     left = []
-    for row, found in zip(call.unmatched, meant([row.text for row in call.unmatched]), strict=True):
+    for row, found in zip(call.unmatched, meant([row.text for row in call.unmatched], customer_id=customer_id), strict=True):
         times = int(row.quantity) if row.quantity.strip().isdigit() else 1
         if found.sku is None:
             left.append(Unmatched(found.text, str(found.quantity * times)))
         else:
-            call.add(found.sku.code, found.quantity * times)
+            call.add(found.sku.code, found.quantity * times, discount=found.discount)
     call.unmatched = left

@@ -2,8 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.http import QueryDict
@@ -21,22 +22,33 @@ from orders.placing import LineDraft
 # What is kept of the form beside its lines, and how much of it.
 FIELDS = {
     "caller": 200, "new_name": 200, "new_kind": 10, "new_phone": 40, "new_email": 254, "new_language": 10, "new_lines": 300, "new_city": 100,
-    "new_postcode": 20, "new_country": 60, "payment_method": 20, "note": 2000, "whole": 1,
+    "new_postcode": 20, "new_country": 60, "payment_method": 20, "payment_reference": 100, "link_by": 10, "codes": 300, "ship_to": 18, "delivery": 20,
+    "note": 2000, "whole": 1,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line as typed: quantities stay text until they are asked to be numbers."""
+    """A line as typed: quantities stay text until they are asked to be numbers. `discount`: per cent; `was`: what a unit last cost them."""
 
     sku: str
     quantity: str
+    discount: str = ""
+    was: str = ""
 
     def draft(self, position: int) -> LineDraft:
         text = self.quantity.strip()
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise Invalid(_("The quantity of %(sku)s is a whole number.") % {"sku": self.sku}, pointer=f"/lines/{position}/quantity")
-        return LineDraft(self.sku, int(text))
+        return LineDraft(self.sku, int(text), discount_percent=self._percent(position))
+
+    def _percent(self, position: int) -> Decimal | None:
+        text = self.discount.strip().removesuffix("%").strip().replace(",", ".")
+        if not text:
+            return None
+        if not re.fullmatch(r"\d{1,2}(\.\d{1,2})?", text):
+            raise Invalid(_("A discount is per cent: 7.5, and less than 100."), pointer=f"/lines/{position}/discount")
+        return Decimal(text) or None
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Call:
     unmatched: list[Unmatched] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
     error: BusinessError | None = None
+    offering: str = ""
 
     @classmethod
     def new(cls) -> "Call":
@@ -71,9 +84,10 @@ class Call:
             key,
             Seen(int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0, data.get("page", "")[:32]),
             customer=_clean(data.get("customer", ""), 20),
-            rows=_rows(zip(data.getlist("sku"), data.getlist("quantity"), strict=False)),
-            unmatched=_unmatched(zip(data.getlist("unmatched"), data.getlist("unmatched_quantity"), strict=False)),
+            rows=_rows(data),
+            unmatched=_unmatched(data),
             fields={name: _clean(data[name], most) for name, most in FIELDS.items() if name in data},
+            offering=data.get("offering", "")[:20],
         )
 
     @classmethod
@@ -84,7 +98,7 @@ class Call:
             draft.key,
             Seen(draft.version, _token()),
             customer=draft.customer.number if draft.customer else "",
-            rows=[Row(line["sku"], line["quantity"]) for line in typed.get("lines", [])],
+            rows=[Row(**line) for line in typed.get("lines", [])],
             unmatched=[Unmatched(line["text"], line["quantity"]) for line in typed.get("unmatched", [])],
             fields=typed.get("fields", {}),
         )
@@ -97,7 +111,7 @@ class Call:
         """Give what a draft keeps of it."""
         return {
             "fields": self.fields,
-            "lines": [{"sku": row.sku, "quantity": row.quantity} for row in self.rows],
+            "lines": [{name: text for name, text in asdict(row).items() if text} for row in self.rows],
             "unmatched": [{"text": row.text, "quantity": row.quantity} for row in self.unmatched],
         }
 
@@ -105,7 +119,7 @@ class Call:
         """Drop every text in which somebody wrote a card number, and say so: it is neither saved nor shown again."""
         self.fields = {name: text for name, text in self.fields.items() if self._is_harmless(name, text)}
         self.unmatched = [row for row in self.unmatched if self._is_harmless("unmatched", row.text)]
-        self.rows = [row for row in self.rows if self._is_harmless("sku", f"{row.sku}\n{row.quantity}")]
+        self.rows = [row for row in self.rows if self._is_harmless("sku", "\n".join(asdict(row).values()))]
 
     def _is_harmless(self, name: str, text: str) -> bool:
         try:
@@ -115,16 +129,16 @@ class Call:
             return False
         return True
 
-    def add(self, code: str, quantity: int) -> None:
+    def add(self, code: str, quantity: int, *, discount: str = "", was: str = "") -> None:
         """Add so many of a SKU: the same one again is one line with more of it."""
         for position, row in enumerate(self.rows):
             if row.sku.upper() == code and row.quantity.strip().isdigit():
-                self.rows[position] = Row(code, str(int(row.quantity) + quantity))
+                self.rows[position] = replace(row, quantity=str(int(row.quantity) + quantity), discount=discount or row.discount)
                 return
         if len(self.rows) >= MOST_ROWS:
             self.error = Invalid(_("An order has at most %(most)d lines: split it.") % {"most": MOST_ROWS}, pointer="/entry")
             return
-        self.rows.append(Row(code, str(quantity)))
+        self.rows.append(Row(code, str(quantity), discount, was))
 
     @property
     def basket(self) -> str:
@@ -162,6 +176,8 @@ class Call:
         return {
             "note": get("note", "").strip(),
             "payment_method": get("payment_method", ""),
+            "payment_reference": get("payment_reference", "").strip(),
+            "codes": [code for code in re.split(r"[\s,;]+", get("codes", "").upper()) if code],
             "accepts_part_deliveries": None if "whole" not in self.fields else False,
         }
 
@@ -174,13 +190,23 @@ def _clean(text: str, most: int) -> str:
     return text.replace("\x00", "")[:most]
 
 
-def _rows(pairs: Iterable[tuple[str, str]]) -> list[Row]:
-    return [Row(_clean(sku, 60).strip(), _clean(quantity, 12)) for sku, quantity in _filled(pairs)]
+def _rows(data: QueryDict) -> list[Row]:
+    """Read the lines. One that was emptied, or of which nothing is wanted, is gone."""
+    columns = [data.getlist(name) for name in ("sku", "quantity", "discount", "was")]
+    rows = [
+        Row(_clean(sku, 60).strip(), _clean(quantity, 12), _clean(discount, 8).strip(), _clean(was, 20))
+        for sku, quantity, discount, was in zip_longest(*columns, fillvalue="")
+        if sku.strip() and quantity.strip() not in ("", "0")
+    ]
+    return rows[:MOST_ROWS]
 
 
-def _unmatched(pairs: Iterable[tuple[str, str]]) -> list[Unmatched]:
-    return [Unmatched(_clean(text, 200).strip(), _clean(quantity, 12)) for text, quantity in _filled(pairs)]
-
-
-def _filled(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(what, quantity) for what, quantity in pairs if what.strip() and quantity.strip() not in ("", "0")][:MOST_ROWS]
+def _unmatched(data: QueryDict) -> list[Unmatched]:
+    """Read what means no SKU yet; what was chosen for a line stands in its place."""
+    columns = [data.getlist(name) for name in ("unmatched", "unmatched_quantity", "meant")]
+    rows = [
+        Unmatched(_clean(chosen or text, 200).strip(), _clean(quantity, 12))
+        for text, quantity, chosen in zip_longest(*columns, fillvalue="")
+        if text.strip() and quantity.strip() not in ("", "0")
+    ]
+    return rows[:MOST_ROWS]

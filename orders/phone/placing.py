@@ -4,12 +4,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.services import register_customer
+from customers.states import PaymentMethod
 from oms.core.access import actor_of
 from oms.core.errors import Invalid
 from oms.core.models import User
 from orders.drafts import lock_draft, note_placed
 from orders.models import Order
 from orders.phone.call import Call
+from orders.phone.paying import send_payment_link
 from orders.phone.quoting import customer_of, order_draft, phone_channel
 from orders.placing import place_order
 
@@ -34,6 +36,8 @@ def place_call(call: Call, *, person: User) -> tuple[Order, bool]:
             raise Invalid(_("Say who is calling: find the customer, or fill in a new one."), pointer="/caller")
         if customer is None:
             customer = register_customer(call.customer_draft(), channel=phone_channel(), actor=actor_of(person))
-        order = place_order(order_draft(call, customer), actor=actor_of(person))
+        order = place_order(order_draft(call, customer, actor=actor_of(person)), actor=actor_of(person))
         note_placed(draft, order, call.typed(), seen=call.seen)
+        if order.payment_method == PaymentMethod.PAYMENT_LINK:
+            send_payment_link(order, by=call.fields.get("link_by", "email"))
     return order, True

@@ -1,9 +1,9 @@
 """What a call comes to as it stands: prices as placing would give them, stock held while they talk, and when the rest can be there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
 from django.db import transaction
@@ -11,34 +11,54 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Channel, Customer
-from customers.services import register_customer
+from customers.services import AddressDraft, register_customer
 from inventory.availability import Availability, availability_of
 from inventory.baskets import Held, hold_stock, let_go
 from oms.core.errors import BusinessError, Invalid
 from oms.core.readable import row_of
-from orders.models import Order
-from orders.phone.call import Call
+from orders.models import Order, OrderLine
+from orders.phone.call import Call, Row
+from orders.phone.delivering import Way, charge_for, ways_for
+from orders.phone.selectors import Duplicate, Offer, duplicate_of, substitutes_of
 from orders.placing import OrderDraft, price_draft, priced_skus
 
 
 @dataclass(frozen=True)
 class QuotedRow:
-    """A line as the clerk sees it: with its price, what is held of it while they talk, and when all of it can be there."""
+    """A line as the clerk sees it: with its price and why, what is held of it while they talk, and when all of it can be there.
+
+    `was`: what a unit cost when it was last bought, where that is not what it costs now. `instead`: what may take its place where it is not there.
+    """
 
     sku: str
     quantity: str
+    discount: str = ""
+    bought_at: str = ""
     description: str = ""
     unit_price: Decimal | None = None
+    price_said: str = ""
+    has_story: bool = False
     net: Decimal | None = None
+    margin: Decimal | None = None
     held: int = 0
     on: date | None = None
+    leaves_on: date | None = None
     code: str = ""
     reason: str = ""
     is_wrong: bool = False
+    instead: Sequence[Offer] = ()
 
     @property
     def is_today(self) -> bool:
         return self.on == timezone.localdate()
+
+    @property
+    def was(self) -> Decimal | None:
+        try:
+            before = Decimal(self.bought_at) if self.bought_at else None
+        except InvalidOperation:
+            return None
+        return before if before is not None and self.unit_price is not None and before != self.unit_price else None
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,30 @@ class Quote:
     order: Order | None = None
     error: BusinessError | None = None
     held_until: datetime | None = None
+    ways: Sequence[Way] = ()
+    duplicate: Duplicate | None = None
+    refused_codes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def margin(self) -> Decimal | None:
+        """What is earned on all lines together, by what their SKUs cost."""
+        return sum((row.margin for row in self.rows if row.margin is not None), Decimal(0)) if self.order else None
+
+    @property
+    def credit_left(self) -> Decimal | None:
+        """What the customer may still buy on account once this is ordered; None where there is no limit."""
+        left = self.order.customer.credit_left if self.order else None
+        return left - self.order.total if left is not None and self.order else None
+
+    @property
+    def is_beyond_credit(self) -> bool:
+        return self.credit_left is not None and self.credit_left < 0
+
+    @property
+    def arrives_on(self) -> date | None:
+        """The day on which all of it can be there, by the way chosen; None where nobody knows."""
+        days = [row.on for row in self.rows]
+        return max((day for day in days if day), default=None) if all(days) else None
 
 
 def quote(call: Call, *, actor: str, holds: bool) -> Quote:
@@ -68,17 +112,28 @@ def quote(call: Call, *, actor: str, holds: bool) -> Quote:
         held, waiting = _held(call, wanted, country=order.country, postcode=order.postcode, actor=actor, holds=holds)
     except BusinessError as error:
         return as_typed(call, error)
-    rows = [
-        _row(line.sku.code, line.quantity, line.description, line.unit_price, line.net, held, position, waiting[position])
-        for position, line in enumerate(order.placed_lines)
-    ]
-    return Quote(rows, order, held_until=held.until if any(held.units.values()) else None)
+    lines = zip(call.rows, order.placed_lines, waiting, strict=True)
+    rows = _with_substitutes([_of_line(row, line, held, position, later) for position, (row, line, later) in enumerate(lines)])
+    return Quote(
+        rows,
+        order,
+        held_until=held.until if any(held.units.values()) else None,
+        ways=ways_for(order, leaves_on=_leaves_on(rows)),
+        duplicate=duplicate_of(order.customer_id, [row.sku for row in rows]),
+        refused_codes=order.refused_codes,
+    )
+
+
+def as_typed(call: Call, error: BusinessError) -> Quote:
+    """Give the lines as they were typed, with what is wrong."""
+    wrong = error.pointer.removeprefix("/lines/").partition("/")[0] if error.pointer.startswith("/lines/") else ""
+    return Quote([replace(_typed(row), is_wrong=wrong == str(position)) for position, row in enumerate(call.rows)], error=error)
 
 
 def customer_of(call: Call) -> Customer | None:
     """Give the customer that was chosen."""
     pk = row_of(call.customer, Customer.NUMBER_PREFIX)
-    return Customer.objects.prefetch_related("addresses").filter(pk=pk).first() if pk else None
+    return Customer.objects.prefetch_related("addresses", "payment_preferences").filter(pk=pk).first() if pk else None
 
 
 def phone_channel() -> Channel:
@@ -88,21 +143,47 @@ def phone_channel() -> Channel:
     return channel
 
 
-def order_draft(call: Call, customer: Customer) -> OrderDraft:
-    """Give the order that the call amounts to."""
-    return OrderDraft(channel=phone_channel(), customer_id=customer.pk, lines=call.drafts, basket=call.basket, **call.options())
+def order_draft(call: Call, customer: Customer, *, actor: str) -> OrderDraft:
+    """Give the order that the call amounts to, with what the chosen way of delivery costs."""
+    draft = OrderDraft(
+        channel=phone_channel(),
+        customer_id=customer.pk,
+        lines=call.drafts,
+        basket=call.basket,
+        ship_to=_ship_to(call, customer),
+        **call.options() | {"payment_method": call.fields.get("payment_method") or usual_payment(customer)},
+    )
+    way = call.fields.get("delivery", "")
+    if not way or not call.rows:
+        return draft
+    return replace(draft, charges=charge_for(way, ways_for(price_draft(draft, actor=actor), leaves_on=None)))
+
+
+def usual_payment(customer: Customer) -> str:
+    """Give how a customer likes to pay, else how it was agreed."""
+    preferred = next((preference.method for preference in customer.payment_preferences.all() if preference.is_default), "")
+    return preferred or customer.payment_method
+
+
+def _ship_to(call: Call, customer: Customer) -> AddressDraft | None:
+    chosen = next((address for address in customer.addresses.all() if str(address.pk) == call.fields.get("ship_to")), None)
+    if chosen is None:
+        return None
+    return AddressDraft(
+        name=chosen.name, lines=chosen.lines, city=chosen.city, region=chosen.region, postcode=chosen.postcode, country=chosen.country
+    )
 
 
 def _priced(call: Call, *, actor: str) -> Order | None:
     """Give the order as it would be placed; None while nobody knows for whom. Somebody new is registered for it, and forgotten again."""
     customer = customer_of(call)
     if customer is not None:
-        return price_draft(order_draft(call, customer))
+        return price_draft(order_draft(call, customer, actor=actor), actor=actor)
     if not call.is_new_customer or not call.fields.get("new_lines") or not call.fields.get("new_city"):
         return None
     with transaction.atomic():
         customer = register_customer(call.customer_draft(), channel=phone_channel(), actor=actor)
-        order = price_draft(order_draft(call, customer))
+        order = price_draft(order_draft(call, customer, actor=actor), actor=actor)
         transaction.set_rollback(True)
     return order
 
@@ -117,11 +198,11 @@ def _without_totals(call: Call, *, actor: str, holds: bool) -> Quote:
     wanted = [(line.sku.upper(), line.quantity) for line in drafts]
     held, waiting = _held(call, wanted, country="", postcode="", actor=actor, holds=holds)
     rows = []
-    for position, (code, units) in enumerate(wanted):
+    for position, (row, (code, units)) in enumerate(zip(call.rows, wanted, strict=True)):
         price = skus[code].list_price  # type: ignore[attr-defined]
-        net = price * units if price is not None else None
-        rows.append(_row(code, units, skus[code].name, price, net, held, position, waiting[position]))
-    return Quote(rows, held_until=held.until if any(held.units.values()) else None)
+        shown = replace(_typed(row), sku=code, description=skus[code].name, unit_price=price, net=price * units if price is not None else None)
+        rows.append(_promised(shown, held, position, waiting[position]))
+    return Quote(_with_substitutes(rows), held_until=held.until if any(held.units.values()) else None)
 
 
 def _held(
@@ -137,35 +218,47 @@ def _held(
     return held, [next(answers) if units else None for _code, units in missing]
 
 
-def as_typed(call: Call, error: BusinessError) -> Quote:
-    """Give the lines as they were typed, with what is wrong."""
-    wrong = error.pointer.removeprefix("/lines/").partition("/")[0] if error.pointer.startswith("/lines/") else ""
-    rows = [QuotedRow(row.sku, row.quantity, is_wrong=wrong == str(position)) for position, row in enumerate(call.rows)]
-    return Quote(rows, error=error)
+def _typed(row: Row) -> QuotedRow:
+    return QuotedRow(row.sku, row.quantity, row.discount, row.was)
 
 
-def _row(
-    code: str,
-    units: int,
-    description: str,
-    unit_price: Decimal | None,
-    net: Decimal | None,
-    held: Held,
-    position: int,
-    waiting: Availability | None,
-) -> QuotedRow:
+def _of_line(row: Row, line: OrderLine, held: Held, position: int, waiting: Availability | None) -> QuotedRow:
+    shown = replace(
+        _typed(row),
+        sku=line.sku.code,
+        quantity=str(line.quantity),
+        description=line.description,
+        unit_price=line.unit_price,
+        price_said=line.price_said,
+        has_story=line.has_price_story,
+        net=line.net,
+        margin=line.margin,
+    )
+    return _promised(shown, held, position, waiting)
+
+
+def _promised(row: QuotedRow, held: Held, position: int, waiting: Availability | None) -> QuotedRow:
+    today = timezone.localdate()
     here = ""
     if held.units[position]:
         facts = {"units": held.units[position], "places": ", ".join(held.places[position])}
         here = _("%(units)d held for this call in %(places)s.") % facts
-    return QuotedRow(
-        sku=code,
-        quantity=str(units),
-        description=description,
-        unit_price=unit_price,
-        net=net,
+    return replace(
+        row,
         held=held.units[position],
-        on=waiting.arrives_on if waiting else timezone.localdate() + timedelta(days=held.days.get(position, 0)),
+        on=waiting.arrives_on if waiting else today + timedelta(days=held.days.get(position, 0)),
+        leaves_on=waiting.ships_on if waiting else today,
         code=waiting.code if waiting else "now",
         reason=f"{here} {waiting.reason}".strip() if waiting else here,
     )
+
+
+def _leaves_on(rows: Sequence[QuotedRow]) -> date | None:
+    days = [row.leaves_on for row in rows]
+    return max((day for day in days if day), default=None) if all(days) else None
+
+
+def _with_substitutes(rows: list[QuotedRow]) -> list[QuotedRow]:
+    """Offer something else beside what is not all there now."""
+    instead = substitutes_of([row.sku for row in rows if row.code != "now"])
+    return [replace(row, instead=instead[row.sku]) if row.sku in instead else row for row in rows]

@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,16 +16,20 @@ from customers.models import Customer
 from customers.states import PaymentMethod
 from inventory.baskets import let_go
 from oms.core import stations
-from oms.core.access import actor_of, staff_may
+from oms.core.access import actor_of, may, staff_may
 from oms.core.errors import BusinessError
+from oms.core.readable import row_of
 from orders.drafts import AlreadyPlaced, Overtaken, park_draft, save_draft, take_over
 from orders.models import Draft, Order
 from orders.phone import selectors
 from orders.phone.acting import act
 from orders.phone.call import Call
+from orders.phone.losing import lose_call
+from orders.phone.matching import candidates_for
 from orders.phone.placing import place_call
-from orders.phone.quoting import as_typed, customer_of, quote
+from orders.phone.quoting import as_typed, customer_of, quote, usual_payment
 from orders.phone.reading import readings
+from orders.states import LostReason
 
 MOST_PASTED = 200_000
 
@@ -107,6 +113,41 @@ def park(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_POST
 @staff_may("orders.place_order")
+def lose(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Note that nothing was ordered, and why."""
+    call = Call.of(key, request.POST)
+    act(call, "", "")
+    try:
+        _save(request, call)
+        lose_call(call, reason=request.POST.get("reason", ""), note=request.POST.get("lost_note", ""), person=request.user)
+    except BusinessError as error:
+        call.error = error
+        return _page(request, call, status=error.status)
+    messages.success(request, _("Noted: nothing was ordered."))
+    return redirect("phone")
+
+
+@require_POST
+@staff_may("orders.place_order")
+def read_back(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Give what to read to the caller before it is ordered, in their language."""
+    call = Call.of(key, request.POST)
+    act(call, "", "")
+    try:
+        saved = _save(request, call)
+    except BusinessError as error:
+        return _refused(request, error)
+    customer = customer_of(call)
+    language = customer.language if customer else call.fields.get("new_language", "en")
+    language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    quoted = quote(call, actor=actor_of(request.user), holds=True)
+    with translation.override(language):
+        context = {"quote": quoted, "call": call, "language": language, "is_rtl": translation.get_language_bidi()}
+        return _stamped(render(request, "orders/_phone_read_back.html", context), saved)
+
+
+@require_POST
+@staff_may("orders.place_order")
 def take(request: HttpRequest, key: UUID) -> HttpResponse:
     """Go on with what a colleague began."""
     try:
@@ -150,8 +191,12 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @staff_may("orders.place_order")
 def find_customers(request: HttpRequest) -> HttpResponse:
     """Give the customers that what is typed may mean, as options."""
-    found = looking_up.find_customers(request.GET.get("q", ""))
-    return render(request, "orders/_phone_customers.html", {"found": found})
+    text = request.GET.get("q", "").replace("\x00", "")
+    found = looking_up.find_customers(text)
+    order = None
+    if pk := row_of(text, Order.NUMBER_PREFIX):
+        order = Order.objects.select_related("customer").filter(pk=pk).first()
+    return render(request, "orders/_phone_customers.html", {"found": found, "order": order})
 
 
 @staff_may("orders.place_order")
@@ -159,7 +204,8 @@ def find_skus(request: HttpRequest) -> HttpResponse:
     """Give the SKUs that what is typed may mean, as options; a number before it is the quantity."""
     read = readings(request.GET.get("q", "").replace("\x00", "")[:100])
     likely = next((reading for reading in read if not reading.is_code), None)
-    found = selectors.skus_matching(likely.text) if likely else []
+    customer_id = row_of(request.GET.get("customer", ""), Customer.NUMBER_PREFIX)
+    found = selectors.skus_matching(likely.text, customer_id=customer_id) if likely else []
     return render(request, "orders/_phone_skus.html", {"found": found, "reading": likely})
 
 
@@ -179,7 +225,7 @@ def _page(request: HttpRequest, call: Call, *, status: int = 200, draft: Draft |
     context = {
         **_parts(request, call),
         "draft": draft,
-        "methods": PaymentMethod.choices,
+        "reasons": LostReason.choices,
         "colleagues": selectors.colleagues_of(request.user),
         "unfinished": Draft.objects.unfinished().filter(owner=request.user).exclude(key=call.key).count(),
     }
@@ -194,11 +240,26 @@ def _parts(request: HttpRequest, call: Call) -> dict[str, Any]:
     else:
         quoted = quote(call, actor=actor_of(request.user), holds=request.method == "POST")
     call.error = call.error or quoted.error
-    return {"call": call, "quote": quoted, **(_known(customer) if customer else {})}
+    return {
+        "call": call,
+        "quote": quoted,
+        "unmatched": list(zip(call.unmatched, candidates_for([row.text for row in call.unmatched]), strict=True)),
+        "beside": selectors.bought_with([row.sku for row in quoted.rows]) if not call.error else [],
+        "favourites": selectors.favourites_of(customer.pk) if customer and call.offering == "favourites" else [],
+        "may_see_margin": may(request.user, "orders.view_margin"),
+        "methods": PaymentMethod.choices,
+        "has_sms": bool(settings.SMS_GATEWAY),
+        **(_known(customer) if customer else {}),
+    }
 
 
 def _known(customer: Customer) -> dict[str, Any]:
-    return {"customer": customer, "addresses": list(customer.addresses.all()), "last_orders": selectors.last_orders(customer)}
+    return {
+        "customer": customer,
+        "addresses": list(customer.addresses.all()),
+        "last_orders": selectors.last_orders(customer),
+        "usual_payment": PaymentMethod(usual_payment(customer)).label,
+    }
 
 
 def _entry(request: HttpRequest) -> str:

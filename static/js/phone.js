@@ -1,10 +1,11 @@
 // The phone form: two boxes that find as you type, lines the server prices, and a key for everything. Without this file the form still works.
 import { Combo } from "./phone/combo.js";
-import { change, leave, lookAround, saveNow, saveSoon, sendWhatWaited, token } from "./phone/draft.js";
+import { ask, change, leave, lookAround, saveNow, saveSoon, sendWhatWaited, token } from "./phone/draft.js";
 
 const form = document.getElementById("phone");
 const caller = document.getElementById("caller");
 const entry = document.getElementById("entry");
+const reading = document.getElementById("reading");
 const LOOK_AROUND = 10_000;
 
 new Combo(caller, (option) => {
@@ -39,22 +40,34 @@ form.addEventListener("input", (event) => {
   if (event.target !== entry) saveSoon();
 });
 form.addEventListener("change", (event) => {
-  if (event.target.matches(".quantity, [name=unmatched], [id^=new_], select")) change();
+  if (event.target.closest(".phone-side")) return;
+  if (event.target.matches("[data-quotes], [id^=new_], #terms select, .meant")) change();
   else saveNow();
 });
 form.addEventListener("click", (event) => {
-  const button = event.target.closest("button[name=action]");
+  const button = event.target.closest("button[name=action], [data-read-back]");
   if (!button || button.id === "place" || button.hidden) return;
   event.preventDefault();
+  if (button.matches("[data-read-back]")) return readBack(button.formAction);
   const row = button.closest("tr");
   if (/^(remove|drop):/.test(button.value)) {
     row.remove();
     change();
     entry.focus();
   } else {
-    change(button.value);
+    change(button.value).then(() => button.value === "offer:favourites" && document.querySelector("[data-offers] button").focus());
+    if (button.value === "offer:" || button.matches("[data-key]")) entry.focus();
   }
 });
+// Among what is offered a digit takes one, Esc closes.
+document.getElementById("offers").addEventListener("keydown", (event) => {
+  const button = event.key === "Escape" ? event.currentTarget.querySelector("[data-close]") : event.currentTarget.querySelector(`[data-digit="${CSS.escape(event.key)}"]`);
+  if (!button || event.altKey || event.ctrlKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  button.click();
+});
+reading.addEventListener("close", () => reading.returnValue === "place" && place());
 form.addEventListener("submit", () => {
   form.dataset.sent = "1";
   form.elements.csrfmiddlewaretoken.value = token();
@@ -99,7 +112,13 @@ function somebodyNew(event) {
   if (!phone.value && /^[\d\s+()-]{5,}$/.test(caller.value)) phone.value = caller.value;
   name.focus();
 }
+async function readBack(address) {
+  reading.returnValue = "";
+  reading.querySelector("[data-script]").innerHTML = await ask(address);
+  if (!reading.open) reading.showModal();
+}
 function place() {
+  if (reading.open) reading.close();
   if (form.dataset.sent) return;
   if (entry.value.trim()) {
     // What stands in the field is wanted too, and seen before it is ordered.

@@ -34,6 +34,8 @@ PAGES = {
     "change_draft": ("post", "/orders/phone/{draft}/change", "orders.place_order"),
     "save_draft": ("post", "/orders/phone/{draft}/save", "orders.place_order"),
     "park_draft": ("post", "/orders/phone/{draft}/park", "orders.place_order"),
+    "lose_draft": ("post", "/orders/phone/{draft}/lose", "orders.place_order"),
+    "read_back": ("post", "/orders/phone/{draft}/read-back", "orders.place_order"),
     "take_draft": ("post", "/orders/phone/{draft}/take", "orders.place_order"),
     "leave_draft": ("post", "/orders/phone/{draft}/leave", "orders.place_order"),
     "draft_now": ("get", "/orders/phone/{draft}/now", "orders.place_order"),

@@ -1,13 +1,17 @@
 """The phone form: drafts that save themselves, and lines however they are written."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from customers.models import Customer
-from inventory.models import Barcode, Reservation
-from orders.models import Draft, Order
+from customers.models import Customer, PaymentPreference
+from inventory.models import Barcode, LostDemand, Price, Reservation, Sku, Substitute
+from oms.core.models import Message
+from orders.models import CustomerPart, DeliveryOption, Draft, LostSale, Order
 from tests import cast
 
 ADDRESS = f"/orders/phone/{uuid.UUID(int=7)}/"
@@ -228,3 +232,225 @@ def test_without_a_script_a_caller_is_found_and_chosen(house, desk):
     page = desk.post(ADDRESS, {"caller": "anna fie", "action": "find", "page": PAGE, "version": "0"}).content.decode()
 
     assert f'name="customer" value="{house.anna.number}"' in page
+
+
+# --- what is known of the caller ---
+
+
+def last_order(house, *lines):
+    return house.place(*lines, channel=house.phone)
+
+
+def changed(desk, house, *lines, **changes):
+    return desk.post(f"{ADDRESS}change", form(house, *lines, **changes)).content.decode()
+
+
+def test_the_last_order_is_repeated_and_what_changed_is_marked(house, desk):
+    last_order(house, ("MUG", 12), ("LAMP", 1), ("CHAIR", 2))
+    Price.objects.filter(sku=house.mug).update(unit_price=Decimal("5.25"))
+    Sku.objects.filter(pk=house.chair.pk).update(is_active=False)
+    bench = Sku.objects.create(code="BENCH", name="Garden bench", weight_grams=1, cost=Decimal(30))
+    Substitute.objects.create(sku=house.chair, substitute=bench)
+
+    page = changed(desk, house, action="repeat")
+
+    assert Draft.objects.get().lines == ["12 × MUG", "1 × LAMP"]
+    assert "was 4.95 the last time" in page and "was 29.00" not in page
+    assert "No longer sold." in page and "BENCH Garden bench" in page
+
+
+def test_a_substitute_is_offered_for_what_is_not_there_and_takes_its_place(house, desk):
+    Substitute.objects.create(sku=house.chair, substitute=house.lamp)
+
+    assert "swap:1:LAMP" in changed(desk, house, ("MUG", 1), ("CHAIR", 3))
+    desk.post(f"{ADDRESS}change", form(house, ("MUG", 1), ("CHAIR", 3), version="1", action="swap:1:LAMP"))
+
+    assert Draft.objects.get().lines == ["1 × MUG", "3 × LAMP"]
+
+
+def test_favourites_come_with_what_they_usually_take_and_are_picked_by_a_digit(house, desk):
+    for units in (6, 12, 12):
+        last_order(house, ("MUG", units))
+
+    page = changed(desk, house, action="offer:favourites")
+    assert 'value="take:12:MUG"' in page and 'data-digit="1"' in page
+    changed(desk, house, action="take:12:MUG", version="1", offering="favourites")
+
+    assert Draft.objects.get().lines == ["12 × MUG"]
+
+
+def test_what_is_usually_bought_with_it_is_offered(house, desk):
+    for _ in range(2):
+        last_order(house, ("MUG", 4), ("LAMP", 2))
+    last_order(house, ("MUG", 1), ("CHAIR", 1))
+
+    page = changed(desk, house, ("MUG", 1))
+
+    assert 'value="take:2:LAMP"' in page and "take:1:CHAIR" not in page
+
+
+def test_the_customers_own_part_numbers_are_read_before_ours(house, desk):
+    CustomerPart.objects.create(customer=house.anna, code="K-77", sku=house.mug)
+    CustomerPart.objects.create(customer=house.anna, code="LAMP", sku=house.chair)
+
+    assert entered(desk, "3 k-77", "1 lamp", customer=house.anna.number) == [("3", "MUG"), ("1", "CHAIR")]
+    assert "their K-77" in desk.get(f"/orders/phone/skus?q=2+k-7&customer={house.anna.number}").content.decode()
+    assert "K-77" not in desk.get("/orders/phone/skus?q=2+k-7").content.decode()
+
+
+def test_a_caller_is_found_by_the_number_of_an_order(house, desk):
+    order = last_order(house, ("MUG", 1))
+
+    assert f"ordered {order.number}" in desk.get(f"/orders/phone/customers?q={order.number.lower()}").content.decode()
+    page = changed(desk, house, customer="", caller=order.number, action="find")
+    assert f'name="customer" value="{house.anna.number}"' in page
+
+
+def test_the_same_order_of_a_short_while_ago_is_pointed_at(house, desk):
+    order = last_order(house, ("MUG", 2), ("LAMP", 1))
+
+    assert order.number in changed(desk, house, ("LAMP", 5), ("MUG", 1)).partition('id="duplicate"')[2]
+    assert 'id="duplicate"' not in changed(desk, house, ("MUG", 1), version="1")
+
+
+# --- what it comes to ---
+
+
+def test_a_discount_and_a_code_are_taken_off_with_their_reasons(house, desk):
+    page = changed(desk, house, action="add", entry="10 mug 10%", codes="nosuch")
+
+    assert Draft.objects.get().typed["lines"] == [{"sku": "MUG", "quantity": "10", "discount": "10"}]
+    assert "10% off by" in page and "£53.46" in page
+    assert "NOSUCH" in page.partition('id="codes"')[2]
+
+
+def test_only_who_may_sees_the_margin(house, desk):
+    boss = at_desk(cast.person("boss", "manager"))
+
+    assert "Margin" not in changed(desk, house, ("MUG", 2))
+    page = boss.post("/orders/phone/00000000-0000-0000-0000-000000000009/change", form(house, ("MUG", 2))).content.decode()
+    assert "Margin" in page and ">5.70<" in page
+
+
+def test_ways_of_delivery_show_price_and_day_and_are_charged(house, desk):
+    DeliveryOption.objects.create(code="parcel", name="Parcel", price=Decimal("4.00"), days=2, up_to_grams=5000)
+    DeliveryOption.objects.create(code="express", name="Express", price=Decimal("9.00"), days=1, free_from=Decimal(100))
+    DeliveryOption.objects.create(code="abroad", name="Abroad", price=Decimal("19.00"), days=5, countries=["DE"])
+
+    page = changed(desk, house, ("MUG", 2))
+    assert "Parcel · £4.00" in page and "Express · £9.00" in page and "Abroad" not in page
+    assert "£16.68" in changed(desk, house, ("MUG", 2), version="1", delivery="parcel")
+    page = changed(desk, house, ("CHAIR", 3), version="2", delivery="express")
+    assert "Parcel" not in page and "Express · free" in page
+    desk.post(ADDRESS, form(house, ("MUG", 2), version="3", delivery="parcel"))
+
+    order = Order.objects.get()
+    assert (str(order.charges.get()), order.total) == ("Parcel", Decimal("16.68"))
+
+
+def test_credit_that_is_exceeded_is_seen_before_it_is_ordered(house, desk):
+    Customer.objects.update(credit_limit=Decimal(10))
+
+    page = changed(desk, house, ("MUG", 2))
+
+    assert "Credit left after it" in page and '<dd class="waits">-£1.88</dd>' in page
+
+
+def test_a_payment_link_goes_by_mail_or_as_a_text_message(house, desk, settings):
+    settings.SMS_GATEWAY = "sms.example"
+    for key, by in ((11, "email"), (12, "sms")):
+        desk.post(f"/orders/phone/{uuid.UUID(int=key)}/", form(house, ("MUG", 1), payment_method="payment_link", link_by=by))
+
+    assert sorted(Message.objects.filter(kind__startswith="payment_link").values_list("kind", "recipient")) == [
+        ("payment_link", "anna@field.example"),
+        ("payment_link_sms", "441134960001@sms.example"),
+    ]
+
+
+def test_a_link_that_cannot_be_sent_is_no_order(house, desk):
+    Customer.objects.update(email="")
+
+    answer = desk.post(ADDRESS, form(house, ("MUG", 1), payment_method="payment_link"))
+
+    assert "No e-mail is known to send the payment link to" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_a_terminals_reference_is_kept_and_a_preference_is_followed(house, desk):
+    PaymentPreference.objects.create(customer=house.anna, method="cash_on_delivery", is_default=True)
+
+    assert "As usual: Cash on delivery" in changed(desk, house, ("MUG", 1))
+    desk.post(ADDRESS, form(house, ("MUG", 1), version="1"))
+    desk.post(f"/orders/phone/{uuid.UUID(int=8)}/", form(house, ("MUG", 1), payment_method="card", payment_reference=" T-0042 "))
+
+    assert list(Order.objects.order_by("pk").values_list("payment_method", "payment_reference")) == [("cash_on_delivery", ""), ("card", "T-0042")]
+
+
+@pytest.mark.parametrize(("language", "direction", "word"), [("en", "ltr", "read your order back"), ("de", "ltr", "vorlesen"), ("ar", "rtl", "طلبك")])
+def test_the_order_is_read_back_in_the_customers_language(house, desk, language, direction, word):
+    Customer.objects.update(language=language)
+
+    page = desk.post(f"{ADDRESS}read-back", form(house, ("MUG", 2))).content.decode()
+
+    assert f'lang="{language}" dir="{direction}"' in page and word in page
+    for fact in ("Blue mug", "7 Mill Lane", "anna@field.example"):
+        assert fact in page
+
+
+# --- when nothing is ordered ---
+
+
+def test_a_call_that_came_to_nothing_is_noted_with_what_was_wanted(house, desk, prove):
+    desk.post(f"{ADDRESS}change", form(house, ("LAMP", 2), ("CHAIR", 4)))
+
+    lost = form(
+        house, ("LAMP", 2), ("CHAIR", 4), version="1", unmatched="5 flux capacitor", unmatched_quantity="1", reason="stock", lost_note="by Friday"
+    )
+    answer = desk.post(f"{ADDRESS}lose", lost, follow=True)
+    desk.post(f"{ADDRESS}lose", lost)
+
+    assert "Noted: nothing was ordered." in answer.content.decode()
+    sale = LostSale.objects.get()
+    assert (sale.customer, sale.reason, sale.note, sale.noted_by, sale.draft.state) == (house.anna, "stock", "by Friday", "user:anna", "abandoned")
+    assert [(line.sku and line.sku.code, line.text, line.quantity) for line in sale.lines.all()] == [
+        ("LAMP", "", 2), ("CHAIR", "", 4), (None, "flux capacitor", 5),
+    ]  # fmt: skip
+    assert sorted(LostDemand.objects.values_list("sku__code", "units")) == [("CHAIR", 4), ("LAMP", 2)]
+    assert not Reservation.objects.filter(state="soft").exists()
+    prove()
+
+
+def test_what_was_too_dear_is_no_demand_and_a_reason_is_needed(house, desk):
+    desk.post(f"{ADDRESS}lose", form(house, ("LAMP", 2), reason="nonsense"))
+    assert not LostSale.objects.exists()
+
+    desk.post(f"{ADDRESS}lose", form(house, ("LAMP", 2), reason="price", version="1"))
+
+    assert LostSale.objects.get().reason == "price"
+    assert not LostDemand.objects.exists()
+
+
+# --- what it costs ---
+
+
+def test_a_long_call_takes_as_many_queries_as_a_short_one(house, desk):
+    skus = Sku.objects.bulk_create(Sku(code=f"A{i}", name=f"Article {i}", weight_grams=1, cost=Decimal(1)) for i in range(60))
+    Price.objects.bulk_create(Price(sku=sku, unit_price=Decimal(2)) for sku in skus)
+    changed(desk, house)
+    counts = []
+    for size in (3, 60):
+        pasted = "\n".join(f"A{i}\t{i + 1}" for i in range(size))
+        with CaptureQueriesContext(connection) as captured:
+            changed(desk, house, action="add", entry=pasted, version=str(1 + len(counts)))
+        counts.append(len(captured))
+
+    assert len(Draft.objects.get().lines) == 60
+    assert counts[0] == counts[1]
+
+
+def test_a_list_of_a_thousand_lines_is_taken_whole(house, desk):
+    Sku.objects.bulk_create(Sku(code=f"A{i}", name=f"Article {i}", weight_grams=1, cost=Decimal(1)) for i in range(1000))
+
+    changed(desk, house, action="add", entry="\n".join(f"2 x A{i}" for i in range(1000)))
+
+    assert len(Draft.objects.get().lines) == 1000

@@ -52,6 +52,8 @@ _MOOD_OF = {state: mood for mood, states in _MOODS.items() for state in states}
 _MESSAGES = {
     "quotation": gettext_lazy("Quotation"),
     "order_confirmation": gettext_lazy("Order confirmation"),
+    "payment_link": gettext_lazy("Payment link"),
+    "payment_link_sms": gettext_lazy("Payment link, as a text message"),
     "invoice": gettext_lazy("Invoice"),
     "credit_note": gettext_lazy("Credit note"),
     "shipped": gettext_lazy("Shipping notice"),

@@ -23,6 +23,14 @@ export function saveSoon() {
   saving = setTimeout(saveNow, 500);
 }
 
+// Give what the server says to the form as it stands.
+export async function ask(address) {
+  await queue;
+  const answer = await fetch(address, { method: "POST", body: body({}), headers: { "HX-Request": "true" }, redirect: "manual" });
+  if (answer.headers.has("Draft-Version")) form.elements.version.value = answer.headers.get("Draft-Version");
+  return answer.text();
+}
+
 export function saveNow() {
   clearTimeout(saving);
   if (!dirty) return queue;
@@ -63,7 +71,7 @@ function enqueue(address, extra) {
 
 function body(extra) {
   const data = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (!["entry", "action", "park_note", "colleague"].includes(name)) data.append(name, value);
+  for (const [name, value] of new FormData(form)) if (!["entry", "action", "park_note", "colleague", "reason", "lost_note"].includes(name)) data.append(name, value);
   data.set("csrfmiddlewaretoken", token());
   for (const [name, value] of Object.entries(extra)) data.set(name, value);
   return data;
