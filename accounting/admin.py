@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounting.models import Account, Invoice, JournalEntry, Payment, Period, VendorBill
+from accounting.models import Account, CashMovement, DrawerSession, Invoice, JournalEntry, Payment, Period, Taking, Till, VendorBill
 from oms.core.admin import KeptAdmin, ReadOnlyAdmin
 
 
@@ -29,4 +29,9 @@ class PeriodAdmin(KeptAdmin):
         messages.success(request, _("%(count)d periods are closed.") % {"count": count})
 
 
-admin.site.register([Invoice, Payment, JournalEntry, VendorBill], ReadOnlyAdmin)
+@admin.register(Till)
+class TillAdmin(KeptAdmin):
+    list_display = ("name", "warehouse", "channel", "is_active")
+
+
+admin.site.register([Invoice, Payment, JournalEntry, VendorBill, DrawerSession, Taking, CashMovement], ReadOnlyAdmin)

@@ -33,14 +33,14 @@ def invoice_context(invoice: Invoice) -> dict[str, Any]:
         "is_credit_note": invoice.kind == InvoiceKind.CREDIT_NOTE,
         "lines": lines,
         "has_discounts": any(line.discount for line in lines),
-        "taxes": _taxes(lines),
+        "taxes": taxes_of(lines),
         "company": settings.COMPANY,
         "order": invoice.order,
         "customer": invoice.customer,
     }
 
 
-def _taxes(lines: list[InvoiceLine]) -> list[dict[str, Any]]:
+def taxes_of(lines: list[InvoiceLine]) -> list[dict[str, Any]]:
     """Sum net and tax per rate, as a tax invoice must show them (EU VAT Directive art. 226(8)-(10))."""
     sums: dict[tuple[str, Decimal], dict[str, Any]] = {}
     for line in lines:

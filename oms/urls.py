@@ -35,6 +35,7 @@ urlpatterns = [
     path("orders/quotations/", quotations.quotations, name="quotations"),
     path("orders/quotations/<str:number>/", quotations.quotation, name="quotation"),
     path("orders/quotations/<str:number>/withdraw", quotations.withdraw, name="withdraw_quotation"),
+    path("counter/", include("oms.desk.counter.urls")),
     path("orders/", include("orders.urls")),
     path("orders/<str:number>/", order_page.order, name="order"),
     path("orders/<str:number>/lines/<int:position>/", line_page.order_line, name="order_line"),

@@ -88,6 +88,7 @@ _ACCOUNTANT = [
     "accounting.enter_bill",
     "accounting.release_bill",
     "accounting.view_ledger",
+    "accounting.view_drawersession",
     "inventory.view_purchaseorder",
     "inventory.add_landedcost",
     "core.retry_trouble",
@@ -127,6 +128,7 @@ _REFERENCE_DATA = [
         ("orders", "screeningrule"),
         ("shipping", "carrier"),
         ("accounting", "account"),
+        ("accounting", "till"),
         ("accounting", "period"),
     )
     for verb in ("view", "add", "change")

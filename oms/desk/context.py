@@ -16,6 +16,7 @@ NAVIGATION = [
     ("home", lambda: _("Line"), "orders.view_order", "h", ()),
     ("orders", lambda: _("Orders"), "orders.view_order", "o", ()),
     ("phone", lambda: _("Phone order"), "orders.place_order", "n", ()),
+    ("counter", lambda: _("Counter"), "orders.place_order", "k", ()),
     ("customers", lambda: _("Customers"), "customers.view_customer", "c", ()),
     ("stock", lambda: _("Stock"), "inventory.view_stocklevel", "s", ()),
     ("purchasing", lambda: _("Purchasing"), "inventory.view_purchaseorder", "p", ()),
@@ -33,6 +34,10 @@ TABS = {
         ("quotations", lambda: _("Quotations"), "orders.view_order", ("quotation",)),
         ("standing_orders", lambda: _("Standing orders"), "orders.view_order", ("standing_order", "new_standing_order", "edit_standing_order")),
         ("screening", lambda: _("Screening"), "orders.view_order", ("change_screening",)),
+    ],
+    "counter": [
+        ("counter", lambda: _("Counter"), "orders.place_order", ("till", "open_drawer", "receipt", "drawer", "count_drawer")),
+        ("drawers", lambda: _("Drawers"), "accounting.view_drawersession", ("counted_drawer",)),
     ],
     "customers": [
         ("customers", lambda: _("Customers"), "customers.view_customer", ("customer", "new_customer", "edit_customer")),

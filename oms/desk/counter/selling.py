@@ -4,7 +4,8 @@ Accounting and shipping do not know each other; this is the one place where both
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from customers.services import AddressDraft, CustomerDraft, known_or_registered
 from customers.states import PaymentMethod
 from oms.core.cards import refuse_card_numbers
 from oms.core.errors import Conflict
+from oms.core.money import round_amount
 from oms.core.repeats import keep, taken
 from orders.holding import lock_order
 from orders.models import Hold, Order
@@ -32,12 +34,16 @@ WALK_IN = "walk-in"
 
 @dataclass(frozen=True)
 class Sale:
-    """What somebody buys at a till and how they pay. `customer_id`: None is whoever walked in. `codes`: of promotions, as typed."""
+    """What somebody buys at a till and how they pay. `customer_id`: None is whoever walked in. `codes`: of promotions, as typed.
+
+    `told`: what they were told it comes to, where they were told.
+    """
 
     lines: Sequence[LineDraft]
     tendered: Tendered
     customer_id: int | None = None
     codes: Sequence[str] = ()
+    told: Decimal | None = None
 
 
 def take_away(till_pk: int, sale: Sale, *, actor: str, key: str = "") -> Order:
@@ -45,7 +51,8 @@ def take_away(till_pk: int, sale: Sale, *, actor: str, key: str = "") -> Order:
 
     `key`: of the form that asks: sent again it gives the first order. The payment is what is due; what was given above it is change. Locks the
     till's drawer, the order, its customer, the stock levels and, last, the invoice series. Raises what is wrong with the lines or the payment,
-    and Conflict where the drawer is not open, something is not there, or the customer may not buy: then nothing is written.
+    and Conflict where the drawer is not open, something is not there, it comes to something else than they were told, or the customer may not
+    buy: then nothing is written.
     """
     refuse_card_numbers({"reference": sale.tendered.reference})
     with transaction.atomic():
@@ -56,6 +63,7 @@ def take_away(till_pk: int, sale: Sale, *, actor: str, key: str = "") -> Order:
         placed = place_order(_draft(session.till, sale), actor=actor)
         order = lock_order(placed.pk)
         _refuse_if_held(order)
+        _refuse_another_total(order, sale.told)
         take_payment(session, order.pk, amount=order.total, order_number=order.number, tendered=sale.tendered, actor=actor)
         order = lock_order(order.pk)
         screen_orders([order], kinds=[ScreeningKind.BLOCKED])
@@ -89,13 +97,27 @@ def walk_in(channel: Channel) -> Customer:
     return known_or_registered(draft, channel=channel, actor="counter")
 
 
+def known_walk_in(channel: Channel) -> int | None:
+    """Give the key of the channel's walk-in customer, once somebody has walked in."""
+    return Customer.objects.filter(channel=channel, external_reference=WALK_IN).values_list("pk", flat=True).first()
+
+
 def _draft(till: Till, sale: Sale) -> OrderDraft:
     customer = sale.customer_id or walk_in(till.channel).pk
     draft = sale_draft(till, sale.lines, customer, sale.codes)
-    return OrderDraft(**{**vars(draft), "payment_method": sale.tendered.method})
+    return replace(draft, payment_method=sale.tendered.method)
 
 
 def _refuse_if_held(order: Order) -> None:
     if order.open_holds:
         reasons = "; ".join(Hold.objects.filter(order=order, released_at__isnull=True).values_list("reason", flat=True))
         raise Conflict(_("It cannot be sold here: %(reasons)s") % {"reasons": reasons})
+
+
+def _refuse_another_total(order: Order, told: Decimal | None) -> None:
+    if told is not None and told != order.total:
+        now, before = (round_amount(amount, order.currency) for amount in (order.total, told))
+        raise Conflict(
+            _("It comes to %(now)s %(currency)s now, not %(before)s: tell the customer, then take the payment.")
+            % {"now": now, "before": before, "currency": order.currency}
+        )
