@@ -1,15 +1,15 @@
 """The counter's pages: with a scanner and the keyboard, and without JavaScript."""
 
-import io
 import re
 
 import pytest
 from django.test import Client
-from pypdf import PdfReader
 
 from accounting.models import DrawerSession, Taking
 from inventory.models import Barcode
+from oms.core import pdf
 from oms.core.models import StoredResponse
+from oms.desk.counter.receipts import receipt_of
 from orders.models import Order
 from tests import cast
 from tests.flows import counter
@@ -172,9 +172,8 @@ def test_the_receipt_is_a_pdf_of_a_rolls_width(clerk, house, till):
     answer = clerk.get(f"/counter/sales/{order.number}/receipt.pdf")
 
     assert (answer.status_code, answer["Content-Type"], answer.content[:5]) == (200, "application/pdf", b"%PDF-")
-    paper = PdfReader(io.BytesIO(answer.content))
-    width = float(paper.pages[0].mediabox.width)
-    assert (len(paper.pages), round(width / 72 * 25.4)) == (1, 80)
+    roll = pdf._press().lay_out("counter/receipt_paper.html", {"receipt": receipt_of(order)})
+    assert [round(page.width / 96 * 25.4) for page in roll.pages] == [80]
 
 
 def test_what_was_not_sold_at_the_counter_has_no_receipt(clerk, house, till):
