@@ -15,7 +15,7 @@ import psycopg2
 
 from oms.run.embedded import start_postgres, start_valkey
 
-PARTS = ["line", "stock", "lookup"]
+PARTS = ["line", "stock", "lookup", "pricing"]
 
 
 def main() -> int:
@@ -48,6 +48,8 @@ def main() -> int:
                 figures["stock"] = [_measure_stock(postgres.url, int(size)) for size in arguments.stock_sizes.split(",")]
             if "lookup" in arguments.parts:
                 figures["lookup"] = _measure_apart(postgres.url, "lookup", ["bench.lookup"])
+            if "pricing" in arguments.parts:
+                figures["pricing"] = _measure_apart(postgres.url, "pricing", ["bench.apart"])
         finally:
             valkey.stop()
             postgres.stop()
@@ -133,11 +135,26 @@ def _show(figures: dict[str, Any]) -> None:
         (f"look-up among a million: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms")
         for way, taken in figures.get("lookup", {}).items()
     ]
+    rows += _pricing_rows(figures["pricing"]) if "pricing" in figures else []
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     print()
     for row in rows:
         print(f"  {row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}".rstrip())
     print()
+
+
+def _pricing_rows(some: dict[str, Any]) -> list[tuple[str, str, str]]:
+    quoted, floor = some["quote"], some["floor"]
+    return [
+        (
+            f"a basket of {some['lines']} lines, {some['price_rows']:,} prices, {some['promotions']} promotions",
+            f"p95 {quoted['p95_ms']} ms",
+            f"p50 {quoted['p50_ms']} ms, {some['ratio']} × one SQL sum of {floor['p50_ms']} ms",
+        ),
+        ("  its arithmetic alone", f"p95 {some['arithmetic']['p95_ms']} ms", f"p50 {some['arithmetic']['p50_ms']} ms"),
+        ("  the same without promotions", f"p95 {some['plain']['p95_ms']} ms", f"p50 {some['plain']['p50_ms']} ms"),
+        ("  statements", f"{some['statements']['quote']} to quote", f"{some['statements']['place']} to place"),
+    ]
 
 
 def _line_rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Price, PriceList
-from oms.core.admin import KeptAdmin, ReadOnlyAdmin
+from oms.core.admin import KeptAdmin, Periods, ReadOnlyAdmin
 from orders.models import (
     CustomerPart,
     DeliveryOption,
@@ -34,8 +34,17 @@ class TaxAreaInline(admin.TabularInline):
     extra = 0
 
 
+class RatePeriods(Periods):
+    apart_by = ("category",)
+
+
+class AssignmentPeriods(Periods):
+    apart_by = ("channel", "group", "customer")
+
+
 class TaxRateInline(admin.TabularInline):
     model = TaxRate
+    formset = RatePeriods
     extra = 0
 
 
@@ -56,6 +65,7 @@ class TaxZoneAdmin(KeptAdmin):
 
 class PriceAssignmentInline(admin.TabularInline):
     model = PriceAssignment
+    formset = AssignmentPeriods
     extra = 0
     autocomplete_fields = ("customer",)
 

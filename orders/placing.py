@@ -569,7 +569,7 @@ def _save(placed: list[_Priced], actor: str) -> None:
     bulk.insert_all([charge for priced in placed for charge in priced.charges])
     held = [priced for priced in placed if priced.approvals]
     holds = [
-        Hold(order=priced.order, kind=HoldKind.PRICE, reason=" ".join(priced.approvals)[:300], placed_by=actor, placed_at=timezone.now())
+        Hold(order=priced.order, kind=HoldKind.PRICE, reason="; ".join(priced.approvals)[:300], placed_by=actor, placed_at=timezone.now())
         for priced in held
     ]
     bulk.insert_all(holds)

@@ -79,7 +79,7 @@ def refusal(refused: Refused, *, currency: str) -> str:
         Why.NOT_FOR_YOU: _("%(promotion)s is not for this customer or channel."),
         Why.NOT_FIRST: _("%(promotion)s is for a first order only."),
         Why.USED_UP: _("%(promotion)s is used up."),
-        Why.NO_GOODS: _("%(promotion)s is for other goods."),
+        Why.NO_GOODS: _("%(promotion)s is not for these goods at these prices."),
         Why.MINIMUM: _("%(promotion)s needs %(missing)s %(currency)s more."),
         Why.NOTHING: _("%(promotion)s takes nothing off: nothing is left to pay."),
         Why.ANOTHER: _("Another promotion takes more off than %(promotion)s, and they do not go together."),
@@ -91,9 +91,9 @@ def approval(wanted: Approval, *, sku: str, by: str, currency: str) -> str:
     facts = {"sku": sku, "who": _who(by), "currency": currency}
     if wanted.concern == Concern.DISCOUNT:
         facts |= {"given": _plain(wanted.given), "allowed": _plain(wanted.allowed)}
-        return _("%(who)s gives %(given)s%% off %(sku)s and may give %(allowed)s%%.") % facts
+        return _("%(who)s gives %(given)s%% off %(sku)s and may give %(allowed)s%%") % facts
     facts |= {"given": _money(wanted.given, currency), "allowed": _money(wanted.allowed, currency)}
-    return _("%(sku)s brings %(given)s %(currency)s and must bring %(allowed)s.") % facts
+    return _("%(sku)s brings %(given)s %(currency)s and must bring %(allowed)s") % facts
 
 
 def _money(amount: Decimal, currency: str) -> str:

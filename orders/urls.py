@@ -1,9 +1,10 @@
 from django.urls import include, path
 
-from orders import screening_views, standing_views, swap_views, views
+from orders import price_views, screening_views, standing_views, swap_views, views
 
 urlpatterns = [
     path("", views.orders, name="orders"),
+    path("prices/", price_views.prices, name="prices"),
     path("screening/", screening_views.screening, name="screening"),
     path("screening/rules", screening_views.change_screening, name="change_screening"),
     path("standing/", standing_views.standing_orders, name="standing_orders"),

@@ -1,11 +1,14 @@
 """The admin is for reference data. States, money and stock are only looked at: services change them."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from oms.core.models import Event, Message, NumberSeries, Proof, Trouble, User
 
@@ -30,6 +33,30 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class Periods(BaseInlineFormSet):
+    """Rows that each hold on the days of `valid_on`: of those that agree in `apart_by`, no two hold on the same day.
+
+    The database refuses it too, but only after the form: all rows of one document are here to be looked at together.
+    """
+
+    apart_by: tuple[str, ...] = ()
+
+    def clean(self) -> None:
+        super().clean()
+        seen: list[tuple[tuple[Any, ...], Any, Any]] = []
+        for form in self.forms:
+            fields = getattr(form, "cleaned_data", None)
+            if not fields or fields.get("DELETE") or form.errors:
+                continue
+            period = fields.get("valid_on")
+            key = tuple(fields.get(name) for name in self.apart_by)
+            since = period.lower if period and period.lower else date.min
+            until = period.upper if period and period.upper else date.max
+            if any(other == key and since < ends and begins < until for other, begins, ends in seen):
+                form.add_error("valid_on", _("Another row holds on these days already: end it on the day on which this one begins."))
+            seen.append((key, since, until))
 
 
 @admin.register(User)

@@ -38,6 +38,34 @@ def round_unit_price(amount: Decimal) -> Decimal:
     return amount.quantize(_UNIT_PRICE, rounding=ROUND_HALF_UP)
 
 
+def in_cents(amount: Decimal, currency: str) -> int:
+    """Give how many of the smallest coins of `currency` a rounded amount is: sums over many amounts are quicker in whole numbers."""
+    return int(amount.scaleb(digits(currency)))
+
+
+def from_cents(cents: int, currency: str) -> Decimal:
+    """Give the amount that so many of the smallest coins of `currency` are."""
+    return Decimal(cents).scaleb(-digits(currency))
+
+
+def part_of_cents(cents: int, numerator: int, denominator: int) -> int:
+    """Give so large a part of `cents`, none of them below zero, rounded half up."""
+    return (2 * cents * numerator + denominator) // (2 * denominator)
+
+
+def split_cents(cents: int, weights: Sequence[int]) -> list[int]:
+    """As `split`, in whole numbers: `cents` and `weights` are not below zero, and no part is more than its weight where all are not."""
+    total = sum(weights)
+    if total <= 0:
+        raise ValueError("split needs at least one weight above zero")
+    shares = [divmod(cents * weight, total) for weight in weights]
+    parts = [share for share, _ in shares]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-shares[i][1], i))
+    for i in by_remainder[: cents - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
 def split(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> list[Decimal]:
     """Split `amount` in proportion to `weights` so that the parts sum to it to the last cent.
 

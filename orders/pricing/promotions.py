@@ -6,12 +6,12 @@ stands each exclusive one alone; the best for the customer is taken.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from oms.core.money import ZERO, round_amount, split
+from oms.core.money import ZERO, from_cents, in_cents, part_of_cents, round_amount, split_cents
 
 HUNDRED = Decimal(100)
 
@@ -95,13 +95,13 @@ class Goods:
     is_contract: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class Effect:
     """What a promotion takes off: position of goods → amount, position of charge → amount."""
 
     promotion: Promotion
-    goods: dict[int, Decimal] = field(default_factory=dict)
-    charges: dict[int, Decimal] = field(default_factory=dict)
+    goods: Mapping[int, Decimal]
+    charges: Mapping[int, Decimal]
 
     @property
     def total(self) -> Decimal:
@@ -117,117 +117,148 @@ class Refused:
     missing: Decimal = ZERO
 
 
+@dataclass(frozen=True)
+class _Pile:
+    """What promotions work on, in cents."""
+
+    goods: Sequence[Goods]
+    cents: Sequence[int]
+    shipping: Mapping[int, int]
+    currency: str
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What a promotion takes off, in cents: as an Effect."""
+
+    promotion: Promotion
+    goods: Mapping[int, int]
+    charges: Mapping[int, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.goods.values()) + sum(self.charges.values())
+
+
 def choose(
     promotions: Iterable[Promotion], goods: Sequence[Goods], shipping: Mapping[int, Decimal], buyer: Buyer, *, on: date, currency: str
 ) -> tuple[list[Effect], list[Refused]]:
     """Give what is taken off, and which promotions take nothing off and why. `shipping`: position of charge → what it would cost."""
+    pile = _Pile(
+        goods,
+        [in_cents(some.amount, currency) for some in goods],
+        {position: in_cents(amount, currency) for position, amount in shipping.items()},
+        currency,
+    )
     refused: list[Refused] = []
-    stack: list[Effect] = []
-    alone: list[Effect] = []
+    stack: list[_Cut] = []
+    alone: list[_Cut] = []
     for promotion in sorted(promotions, key=lambda one: (one.priority, one.key)):
-        why = _objection(promotion, buyer, on)
-        if why:
-            refused.append(Refused(promotion, why))
-            continue
-        effect, missing = _effect(promotion, goods, shipping, currency)
-        if missing:
-            refused.append(Refused(promotion, Why.MINIMUM, missing))
-        elif effect is None:
-            refused.append(Refused(promotion, Why.NO_GOODS))
+        found = _objection(promotion, buyer, on) or _cut(promotion, pile)
+        if isinstance(found, Refused):
+            refused.append(found)
         else:
-            (alone if promotion.is_exclusive else stack).append(effect)
-    combined, left_out = _combined(stack, goods, shipping)
-    single = [(effect, _combined([effect], goods, shipping)) for effect in alone]
-    refused += left_out + [one for _, (_, out) in single for one in out]
-    best = max((taken[0] for _, (taken, _) in single if taken), key=lambda effect: effect.total, default=None)
-    is_better = best is not None and best.total > sum((effect.total for effect in combined), ZERO)
-    chosen = [best] if best is not None and is_better else combined
-    taken = {effect.promotion.key for effect in chosen}
-    known = taken | {one.promotion.key for one in refused}
-    refused += [Refused(effect.promotion, Why.ANOTHER) for effect in (*stack, *alone) if effect.promotion.key not in known]
-    return chosen, refused
+            (alone if promotion.is_exclusive else stack).append(found)
+    combined, left_out = _combined(stack, pile)
+    refused += left_out
+    best: list[_Cut] = []
+    for cut in alone:
+        single, out = _combined([cut], pile)
+        refused += out
+        if sum(one.total for one in single) > sum(one.total for one in best):
+            best = single
+    chosen = best if sum(cut.total for cut in best) > sum(cut.total for cut in combined) else combined
+    told = {cut.promotion.key for cut in chosen} | {one.promotion.key for one in refused}
+    refused += [Refused(cut.promotion, Why.ANOTHER) for cut in (*stack, *alone) if cut.promotion.key not in told]
+    return [_effect(cut, currency) for cut in chosen], refused
 
 
-def _objection(promotion: Promotion, buyer: Buyer, on: date) -> Why | None:
+def _effect(cut: _Cut, currency: str) -> Effect:
+    return Effect(
+        cut.promotion,
+        {position: from_cents(cents, currency) for position, cents in cut.goods.items()},
+        {position: from_cents(cents, currency) for position, cents in cut.charges.items()},
+    )
+
+
+def _objection(promotion: Promotion, buyer: Buyer, on: date) -> Refused | None:
     if promotion.since and on < promotion.since:
-        return Why.NOT_YET
+        return Refused(promotion, Why.NOT_YET)
     if promotion.until and on > promotion.until:
-        return Why.EXPIRED
+        return Refused(promotion, Why.EXPIRED)
     for wanted, given in ((promotion.channel, buyer.channel), (promotion.customer, buyer.customer), (promotion.group, buyer.group)):
         if wanted is not None and wanted != given:
-            return Why.NOT_FOR_YOU
+            return Refused(promotion, Why.NOT_FOR_YOU)
     if promotion.first_order_only and not buyer.is_first_order:
-        return Why.NOT_FIRST
+        return Refused(promotion, Why.NOT_FIRST)
     if promotion.uses_left is not None and promotion.uses_left <= 0:
-        return Why.USED_UP
+        return Refused(promotion, Why.USED_UP)
     return None
 
 
-def _effect(promotion: Promotion, goods: Sequence[Goods], shipping: Mapping[int, Decimal], currency: str) -> tuple[Effect | None, Decimal]:
-    """Give what `promotion` would take off by itself, None where there is nothing that it is for; and what is missing to its minimum."""
-    meant = [position for position, some in enumerate(goods) if _is_for(promotion, some)]
+def _cut(promotion: Promotion, pile: _Pile) -> _Cut | Refused:
+    """Give what `promotion` would take off by itself."""
+    meant = [position for position, some in enumerate(pile.goods) if _is_for(promotion, some)]
     if not meant:
-        return None, ZERO
-    spent = sum((goods[position].amount for position in meant), ZERO)
-    if spent < promotion.minimum:
-        return None, promotion.minimum - spent
-    effect = Effect(promotion)
+        return Refused(promotion, Why.NO_GOODS)
+    spent = sum(pile.cents[position] for position in meant)
+    if promotion.minimum and (missing := promotion.minimum - from_cents(spent, pile.currency)) > 0:
+        return Refused(promotion, Why.MINIMUM, missing)
+    goods: dict[int, int] = {}
     if promotion.kind == Kind.PERCENT:
-        part = promotion.percent / HUNDRED
-        effect.goods = {position: round_amount(goods[position].amount * part, currency) for position in meant}
+        numerator, denominator = (promotion.percent / HUNDRED).as_integer_ratio()
+        goods = {position: part_of_cents(pile.cents[position], numerator, denominator) for position in meant}
     elif promotion.kind == Kind.AMOUNT and spent:
-        amount = min(round_amount(promotion.amount, currency), spent)
-        effect.goods = dict(zip(meant, split(amount, [goods[position].amount for position in meant], currency), strict=True))
+        amount = min(in_cents(round_amount(promotion.amount, pile.currency), pile.currency), spent)
+        goods = dict(zip(meant, split_cents(amount, [pile.cents[position] for position in meant]), strict=True))
     elif promotion.kind == Kind.FREE_UNITS:
-        effect.goods = _free_units(promotion, goods, meant, currency)
-    elif promotion.kind == Kind.FREE_SHIPPING:
-        effect.charges = dict(shipping)
-    return effect, ZERO
+        goods = _free_units(promotion, pile, meant)
+    return _Cut(promotion, goods, pile.shipping if promotion.kind == Kind.FREE_SHIPPING else {})
 
 
 def _is_for(promotion: Promotion, some: Goods) -> bool:
     return some.is_open and (promotion.with_contracts or not some.is_contract) and (promotion.skus is None or some.sku in promotion.skus)
 
 
-def _free_units(promotion: Promotion, goods: Sequence[Goods], meant: Sequence[int], currency: str) -> dict[int, Decimal]:
+def _free_units(promotion: Promotion, pile: _Pile, meant: Sequence[int]) -> dict[int, int]:
     """Take `percent` off the cheapest of the units that are `meant`: `get` for every `buy` + `get` of them together, or of each SKU."""
+    numerator, denominator = (promotion.percent / HUNDRED).as_integer_ratio()
     groups: dict[int, list[int]] = {}
     for position in meant:
-        groups.setdefault(goods[position].sku if promotion.same_sku else 0, []).append(position)
-    off: dict[int, Decimal] = {}
+        groups.setdefault(pile.goods[position].sku if promotion.same_sku else 0, []).append(position)
+    off: dict[int, int] = {}
     for group in groups.values():
-        free = sum(goods[position].quantity for position in group) // (promotion.buy + promotion.get) * promotion.get
-        for position in sorted(group, key=lambda one: (goods[one].amount / goods[one].quantity, one)):
-            units = min(free, goods[position].quantity)
+        free = sum(pile.goods[position].quantity for position in group) // (promotion.buy + promotion.get) * promotion.get
+        for position in sorted(group, key=lambda one: (pile.goods[one].amount / pile.goods[one].quantity, one)) if free else ():
+            quantity = pile.goods[position].quantity
+            units = min(free, quantity)
             free -= units
-            part = goods[position].amount * units / goods[position].quantity * promotion.percent / HUNDRED
-            off[position] = round_amount(part, currency)
+            off[position] = part_of_cents(pile.cents[position], units * numerator, quantity * denominator)
     return off
 
 
-def _combined(effects: Sequence[Effect], goods: Sequence[Goods], shipping: Mapping[int, Decimal]) -> tuple[list[Effect], list[Refused]]:
-    """Add `effects` up, in their order: nothing costs less than nothing, and nobody takes off more than is left of their budget."""
-    left = [some.amount for some in goods]
-    to_pay = dict(shipping)
-    taken: list[Effect] = []
+def _combined(cuts: Sequence[_Cut], pile: _Pile) -> tuple[list[_Cut], list[Refused]]:
+    """Add `cuts` up, in their order: nothing costs less than nothing, and nobody takes off more than is left of their budget."""
+    left = list(pile.cents)
+    to_pay = dict(pile.shipping)
+    taken: list[_Cut] = []
     refused: list[Refused] = []
-    for effect in effects:
-        part = Effect(
-            effect.promotion,
-            {position: min(amount, left[position]) for position, amount in effect.goods.items() if amount and left[position]},
-            {position: min(amount, to_pay[position]) for position, amount in effect.charges.items() if amount and to_pay[position]},
+    for cut in cuts:
+        part = _Cut(
+            cut.promotion,
+            {position: min(cents, left[position]) for position, cents in cut.goods.items() if cents and left[position]},
+            {position: min(cents, to_pay[position]) for position, cents in cut.charges.items() if cents and to_pay[position]},
         )
         total = part.total
+        budget = cut.promotion.budget_left
         if not total:
-            refused.append(Refused(effect.promotion, Why.NOTHING))
-            continue
-        budget = effect.promotion.budget_left
-        if budget is not None and total > budget:
-            refused.append(Refused(effect.promotion, Why.USED_UP))
-            continue
-        for position, amount in part.goods.items():
-            left[position] -= amount
-        for position, amount in part.charges.items():
-            to_pay[position] -= amount
-        taken.append(part)
+            refused.append(Refused(cut.promotion, Why.NOTHING))
+        elif budget is not None and from_cents(total, pile.currency) > budget:
+            refused.append(Refused(cut.promotion, Why.USED_UP))
+        else:
+            for position, cents in part.goods.items():
+                left[position] -= cents
+            for position, cents in part.charges.items():
+                to_pay[position] -= cents
+            taken.append(part)
     return taken, refused

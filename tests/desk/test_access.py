@@ -75,6 +75,7 @@ PAGES = {
     "standing_order": ("get", "/orders/standing/ST-9999/", "orders.view_order"),
     "edit_standing_order": ("get", "/orders/standing/ST-9999/edit", "orders.place_order"),
     "act_on_standing_order": ("post", "/orders/standing/ST-9999/pause", "orders.place_order"),
+    "prices": ("get", "/orders/prices/?lines=2+MUG", "orders.view_order"),
     "screening": ("get", "/orders/screening/", "orders.view_order"),
     "change_screening": ("post", "/orders/screening/rules", "orders.change_screeningrule"),
     "add_customer_part": ("post", "/customers/C-9999/note/add", "customers.change_customer"),

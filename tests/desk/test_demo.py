@@ -13,7 +13,7 @@ from inventory.models import Count, PurchaseNeed, Shortfall, Sku, Transfer, Ware
 from oms.core.models import Message, Trouble, User
 from oms.desk.demo import house
 from oms.desk.demo.trade import ORDERS
-from orders.models import Hold, Order, Quotation, StandingOrder, TaxRate
+from orders.models import Hold, Order, PromotionRedemption, Quotation, StandingOrder, TaxRate
 from shipping.models import Shipment
 
 
@@ -29,7 +29,8 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert set(Order.objects.values_list("state", flat=True)) == states
     assert set(Shipment.objects.values_list("state", flat=True)) >= {"planned", "picking", "booked", "dispatched", "delivered"}
     assert set(Invoice.objects.values_list("kind", flat=True)) == {"invoice", "credit_note"}
-    assert set(Hold.objects.filter(released_at=None).values_list("kind", flat=True)) >= {"credit", "manual"}
+    assert set(Hold.objects.filter(released_at=None).values_list("kind", flat=True)) >= {"credit", "manual", "price"}
+    assert PromotionRedemption.objects.filter(code__code="AUTUMN5").exists()
     assert PurchaseNeed.objects.exists()
     assert Sku.objects.get(is_kit=True).code == "TEA-SET"
     assert set(Sku.objects.values_list("abc_class", flat=True)) == {"A", "B", "C"}

@@ -254,7 +254,7 @@ def test_a_discount_above_the_limit_waits_for_a_second_person(house, prove):
 
     hold = Hold.objects.get()
     assert (hold.kind, hold.released_with) == ("price", "orders.approve_prices")
-    assert hold.reason == "clerk gives 12.5% off MUG and may give 10%."
+    assert hold.reason == "clerk gives 12.5% off MUG and may give 10%"
     assert Order.objects.get().state == "placed"
     with pytest.raises(NotAllowed, match="a second person"):
         release_hold(hold.pk, actor="user:clerk")
@@ -286,7 +286,7 @@ def test_a_lower_price_that_a_person_agrees_on_counts_as_a_discount(house):
     assert give(house, 0, lines=[LineDraft("MUG", 10, unit_price=Decimal("4.50"))]).open_holds == 0
     order = give(house, 0, lines=[LineDraft("MUG", 10, unit_price=Decimal("4.40"))])
 
-    assert Hold.objects.get(order=order).reason == "clerk gives 11.11% off MUG and may give 10%."
+    assert Hold.objects.get(order=order).reason == "clerk gives 11.11% off MUG and may give 10%"
     assert order.placed_lines[0].price_said == "Price agreed by clerk"
 
 
@@ -307,7 +307,7 @@ def test_goods_below_the_margin_floor_wait_for_a_second_person(house):
     assert house.place(("MUG", 10)).open_holds == 0
     order = house.place(("MUG", 10), channel=house.phone)
 
-    assert Hold.objects.get(order=order).reason == "MUG brings 49.50 GBP and must bring 52.50."
+    assert Hold.objects.get(order=order).reason == "MUG brings 49.50 GBP and must bring 52.50"
     with pytest.raises(IntegrityError, match="one_margin_floor_a_channel"), transaction.atomic():
         MarginFloor.objects.create(floor=0)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from customers.agreeing import add_note, add_payment_preference, note_consent
 from customers.blocking import block
-from customers.models import Channel, Customer, CustomerGroup
+from customers.models import Channel, Customer
 from customers.reaching import ContactDraft, add_email, add_telephone, save_contact
 from customers.services import AddressDraft, CustomerDraft, register_customer
 from customers.states import CustomerKind
@@ -40,8 +40,6 @@ def keep_habits(phone: Channel, customers: list[Customer], skus: list[Sku]) -> N
 
 def _know_them(companies: list[Customer], phone: Channel) -> None:
     """Note what colleagues should know; register one of them a second time, as happens."""
-    trade = CustomerGroup.objects.create(code="trade", name="Trade")
-    Customer.objects.filter(kind=CustomerKind.COMPANY).update(group=trade)
     first, second, third = companies
     add_note(first.pk, "Always ask for their purchase order number. Deliveries to the back door, before noon.", is_pinned=True, actor=CLERK)
     add_note(first.pk, "Two mugs arrived broken; wants them with the next delivery.", kind="complaint", actor=CLERK)

@@ -13,6 +13,7 @@ from oms.desk.demo import house
 from oms.desk.demo.bills import bill_vendors
 from oms.desk.demo.dock import fill_dock
 from oms.desk.demo.floor import work_the_floor
+from oms.desk.demo.prices import give_away, set_prices
 from oms.desk.demo.range import widen_range
 from oms.desk.demo.trade import trade
 from oms.desk.setup import set_up
@@ -42,8 +43,10 @@ class Command(BaseCommand):
             skus = house.fill_shelves(warehouses, dice)
             widen_range(warehouses)
             customers = house.know_customers(channels, dice)
+            set_prices(channels, customers)
             _key, readable = ApiKey.issue(channel=Channel.objects.get(code="web"), name="Demo storefront", scopes=list(Scope.values))
         trade(channels, customers, skus, dice)
+        give_away(channels, customers)
         work_the_floor(warehouses, random.Random(7))
         fill_dock(warehouses[0], skus)
         bill_vendors(warehouses[0], skus)

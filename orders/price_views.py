@@ -1,0 +1,103 @@
+"""The prices page: which lists and promotions there are, and why something costs what it does."""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from customers.models import Channel, Customer
+from customers.services import AddressDraft
+from oms.core.access import actor_of, may, staff_may
+from oms.core.errors import BusinessError, Invalid, NotFound
+from oms.core.readable import row_of
+from orders.placing import ChargeDraft, LineDraft, OrderDraft, Quote, quote
+from orders.price_selectors import price_lists, promotions
+
+MOST_TRIED = 100
+FIELDS = ("lines", "customer", "channel", "country", "postcode", "codes", "carriage")
+# 12 AB-10, and with what a person would take off: 12 AB-10 -5%
+_LINE = re.compile(r"^\s*(?:(\d{1,7})\s*[x×]?\s+)?(\S+?)(?:\s+[-−]?\s*(\d{1,3}(?:[.,]\d{1,2})?)\s*%)?\s*$")
+
+
+@staff_may("orders.view_order")
+def prices(request: HttpRequest) -> HttpResponse:
+    """Show the price lists and promotions, and try what a basket would cost, with the reason of every price. Nothing is kept."""
+    typed = {name: request.GET.get(name, "").replace("\x00", "")[:5000].strip() for name in FIELDS}
+    tried: Quote | None = None
+    error: BusinessError | None = None
+    if typed["lines"]:
+        try:
+            tried = quote(_draft(typed), actor=actor_of(request.user))
+        except BusinessError as refusal:
+            error = refusal
+    context = {
+        "typed": typed,
+        "tried": tried,
+        "error": error,
+        "channels": Channel.objects.filter(is_active=True),
+        "lists": price_lists(),
+        "promotions": promotions(settings.BOOKS_CURRENCY),
+        "currency": settings.BOOKS_CURRENCY,
+        "sees_margin": may(request.user, "orders.view_margin"),
+    }
+    return render(request, "orders/prices.html", context, status=422 if error else 200)
+
+
+def _draft(typed: dict[str, str]) -> OrderDraft:
+    lines = [line for line in typed["lines"].splitlines() if line.strip()]
+    if len(lines) > MOST_TRIED:
+        raise Invalid(_("Try at most %(most)d lines at once.") % {"most": MOST_TRIED})
+    country = typed["country"].upper()
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        raise Invalid(_("A country is written with two letters: GB, DE, SA."))
+    customer = _customer(typed["customer"])
+    address = AddressDraft(lines="-", city="-", postcode=typed["postcode"][:20], country=country or "GB")
+    return OrderDraft(
+        channel=_channel(typed["channel"], customer),
+        customer_id=customer.pk if customer else None,
+        lines=[_line(line) for line in lines],
+        charges=[ChargeDraft(_("Carriage"), _amount(typed["carriage"]))] if typed["carriage"] else [],
+        ship_to=address if country or not customer else None,
+        codes=[code for code in re.split(r"[\s,]+", typed["codes"]) if code],
+    )
+
+
+def _line(text: str) -> LineDraft:
+    match = _LINE.match(text)
+    if match is None:
+        raise Invalid(_("“%(line)s” is no line: write 12 AB-10, with what you would take off 12 AB-10 -5%%.") % {"line": text[:60]})
+    percent = _amount(match[3]) if match[3] else None
+    return LineDraft(match[2], int(match[1] or 1), discount_percent=percent)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount < 1_000_000:
+        raise Invalid(_("“%(text)s” is no amount: write 4.99.") % {"text": text[:20]})
+    return amount
+
+
+def _customer(text: str) -> Customer | None:
+    if not text:
+        return None
+    pk = row_of(text, Customer.NUMBER_PREFIX)
+    found = Customer.objects.filter(pk=pk).first() if pk else None
+    if found is None:
+        raise NotFound(_("There is no customer %(number)s.") % {"number": text[:30]})
+    return found
+
+
+def _channel(code: str, customer: Customer | None) -> Channel:
+    if not code and customer and customer.channel:
+        return customer.channel
+    rows = Channel.objects.filter(is_active=True)
+    channel = rows.filter(code=code).first() if code else rows.first()
+    if channel is None:
+        raise NotFound(_("There is no such channel: a manager adds one in the admin."))
+    return channel
