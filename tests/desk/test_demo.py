@@ -1,13 +1,14 @@
 """The demo: an empty database becomes a house in which every page has something to show."""
 
 import random
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Q
 from stdnum import ean
 
-from accounting.models import Invoice, VendorBill
+from accounting.models import DrawerSession, Invoice, VendorBill
 from customers.models import Channel, Customer
 from inventory.models import Count, PurchaseNeed, Shortfall, Sku, Transfer, Warehouse
 from oms.core.models import Message, Trouble, User
@@ -38,6 +39,7 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert set(Transfer.objects.values_list("state", flat=True)) >= {"draft", "sent", "partly_received"}
     assert set(Count.objects.values_list("state", flat=True)) == {"open", "posted"}
     assert set(Quotation.objects.values_list("state", flat=True)) == {"open", "accepted"}
+    assert sorted(DrawerSession.objects.values_list("state", "difference")) == [("closed", Decimal("-0.40")), ("open", None)]
     assert set(StandingOrder.objects.values_list("state", flat=True)) == {"active", "paused"}
     assert Shortfall.objects.filter(settled_at=None).exists()
     assert set(VendorBill.objects.values_list("state", flat=True)) == {"posted", "held"}

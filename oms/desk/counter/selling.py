@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounting.drawers import Tendered, lock_drawer, take_payment
@@ -94,7 +94,11 @@ def sale_draft(till: Till, lines: Sequence[LineDraft], customer_id: int | None, 
 def walk_in(channel: Channel) -> Customer:
     """Give the channel's customer whom nobody asked for a name, registered the first time."""
     draft = CustomerDraft(name=_("Walk-in"), external_reference=WALK_IN, payment_method=PaymentMethod.CASH)
-    return known_or_registered(draft, channel=channel, actor="counter")
+    try:
+        with transaction.atomic():
+            return known_or_registered(draft, channel=channel, actor="counter")
+    except IntegrityError:  # another till was first, a moment ago
+        return Customer.objects.get(channel=channel, external_reference=WALK_IN)
 
 
 def known_walk_in(channel: Channel) -> int | None:

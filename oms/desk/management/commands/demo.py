@@ -11,6 +11,7 @@ from customers.models import ApiKey, Channel, Customer, Scope
 from oms.core.models import User
 from oms.desk.demo import house
 from oms.desk.demo.bills import bill_vendors
+from oms.desk.demo.counter import sell_at_the_counter
 from oms.desk.demo.dock import fill_dock
 from oms.desk.demo.floor import work_the_floor
 from oms.desk.demo.prices import give_away, set_prices
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         work_the_floor(warehouses, random.Random(7))
         fill_dock(warehouses[0], skus)
         bill_vendors(warehouses[0], skus)
+        sell_at_the_counter(channels["store"], warehouses[0], customers)
         self.stdout.write(f"A house with a month of trade is there. An API key of its web shop, shown only now: {readable}")
         if not os.environ.get("DEMO_PASSWORD"):
             self.stdout.write(f"The password of clerk, warehouse, accountant, manager and administrator: {password}")
