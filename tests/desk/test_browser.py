@@ -143,19 +143,3 @@ def test_a_number_opens_and_closes_with_the_keyboard_and_leads_on_to_what_makes_
     assert page.url == f"{live_server.url}/stock/MUG/"
     page.keyboard.press("5")
     page.wait_for_url("**/stock/MUG/#moved")
-
-
-def test_what_is_free_of_a_choice_is_explained_without_leaving_the_box(page, live_server):
-    page.goto(f"{live_server.url}/orders/phone/")
-    page.keyboard.press("Alt+KeyL")
-    page.keyboard.type("3 mug")
-    page.wait_for_selector("#entry-list [aria-selected=true]")
-    assert page.inner_text("#entry-explain bdi") == "MUG: why 50 free"
-
-    page.keyboard.press("Alt+KeyE")
-    page.wait_for_selector("#explanation[open] >> text=To promise")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Enter")
-
-    page.wait_for_selector("#lines >> text=Blue mug")
-    assert page.is_hidden("#entry-explain")

@@ -1,5 +1,4 @@
-// A box that finds as you type: arrows walk the list, Enter takes what is marked, Esc closes it. An option can hold no link: what explains the
-// marked one stands beside the box.
+// A box that finds as you type: arrows walk the list, Enter takes what is marked, Esc closes it.
 const PAUSE = 60;
 
 export class Combo {
@@ -7,15 +6,13 @@ export class Combo {
     this.input = input;
     this.taken = taken;
     this.list = document.getElementById(input.getAttribute("aria-controls"));
-    this.explains = document.getElementById(input.dataset.explains ?? "");
     this.asked = "";
     input.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(), PAUSE);
     });
     input.addEventListener("keydown", (event) => this.key(event));
-    input.addEventListener("blur", () => setTimeout(() => document.querySelector("dialog[open]") || this.close(), 150));
-    this.explains?.addEventListener("mousedown", (event) => event.preventDefault());
+    input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
     this.list.addEventListener("mousedown", (event) => {
       const option = event.target.closest("[role=option]:not([aria-disabled])");
       if (!option) return;
@@ -29,6 +26,10 @@ export class Combo {
   get marked() {
     return this.list.querySelector("[aria-selected=true]");
   }
+  // A box of several lines is a plain text box to whoever has it read aloud, and says nothing of being open.
+  tellExpanded(is) {
+    if (this.input.getAttribute("role") === "combobox") this.input.setAttribute("aria-expanded", is);
+  }
   async ask() {
     const text = this.input.value.trim();
     this.asked = text;
@@ -37,28 +38,20 @@ export class Combo {
     if (!answer?.ok || this.asked !== text) return;
     this.list.innerHTML = await answer.text();
     this.list.hidden = false;
-    this.input.setAttribute("aria-expanded", "true");
+    this.tellExpanded(true);
     this.mark(this.options[0]);
   }
   mark(option) {
     this.marked?.removeAttribute("aria-selected");
-    this.explain(option);
     if (!option) return this.input.removeAttribute("aria-activedescendant");
     option.setAttribute("aria-selected", "true");
     option.scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-activedescendant", option.id);
   }
-  explain(option) {
-    if (!this.explains) return;
-    this.explains.hidden = !option?.dataset.explain;
-    if (this.explains.hidden) return;
-    this.explains.href = option.dataset.explain;
-    this.explains.querySelector("bdi").textContent = option.dataset.explained;
-  }
   close() {
     this.list.hidden = true;
     this.list.replaceChildren();
-    this.input.setAttribute("aria-expanded", "false");
+    this.tellExpanded(false);
     this.mark(null);
   }
   async key(event) {
