@@ -1,7 +1,7 @@
 """What runs low: the reorder rules whose place has fallen to its point, the emptiest first, and what is being done about each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +11,16 @@ from django.utils import timezone
 from inventory.models import ReorderRule
 from inventory.purchasing import replenishing
 from inventory.states import NeedState
+from oms.core.pages import Page, cursor_of, values_of
 
-MOST_SHOWN = 200
+PAGE = 100
 DEMAND_DAYS = 90
 
 # Free, point and what comes of each rule whose place is at its point or below; the latest need that is open, or was refused within a day.
 _LOW = """
     SELECT rule.id, rule.point, rule.target, rule.safety, rule.demand_per_day, rule.is_learned, sku.id, sku.code, sku.name, place.code, place.name,
         vendor.name, vendor.lead_time_days, coalesce(level.on_hand - level.reserved, 0) AS free, need.state, need.quantity,
+        fill.share,
         (SELECT coalesce(sum(greatest(least(line.quantity, line.acknowledged) - line.received, 0)), 0)::int FROM inventory_purchaseorderline line
             JOIN inventory_purchaseorder bought ON bought.id = line.order_id
                 AND bought.state IN ('draft', 'approved', 'sent', 'acknowledged', 'partly_received') AND bought.warehouse_id = rule.warehouse_id
@@ -33,6 +35,7 @@ _LOW = """
     JOIN inventory_warehouse place ON place.id = rule.warehouse_id
     JOIN inventory_vendor vendor ON vendor.id = rule.vendor_id
     LEFT JOIN inventory_stocklevel level ON level.sku_id = rule.sku_id AND level.warehouse_id = rule.warehouse_id
+    CROSS JOIN LATERAL (SELECT coalesce(level.on_hand - level.reserved, 0)::float8 / greatest(rule.point, 1) AS share) fill
     LEFT JOIN LATERAL (
         SELECT one.state, one.quantity FROM inventory_purchaseneed one
         WHERE one.sku_id = rule.sku_id AND one.warehouse_id = rule.warehouse_id
@@ -40,14 +43,18 @@ _LOW = """
         ORDER BY one.state = 'rejected', one.id DESC LIMIT 1) need ON true
     WHERE coalesce(level.on_hand - level.reserved, 0) <= rule.point
         AND (%(warehouse)s = '' OR place.code = %(warehouse)s) AND (%(vendor)s = 0 OR vendor.id = %(vendor)s)
-    ORDER BY coalesce(level.on_hand - level.reserved, 0)::float / greatest(rule.point, 1), sku.code, place.code
+        AND (%(share)s IS NULL OR (fill.share, sku.code, place.code) > (%(share)s::float8, %(code)s, %(place)s))
+    ORDER BY fill.share, sku.code, place.code
     LIMIT %(most)s
 """
 
 
 @dataclass(frozen=True)
 class Low:
-    """A reorder rule whose place has fallen to its point. `demand`: units a day, as learned or as sold lately; None where nothing was sold."""
+    """A reorder rule whose place has fallen to its point; `share` of that is free.
+
+    `demand`: units a day, as learned or as sold lately; None where nothing was sold.
+    """
 
     rule_id: int
     point: int
@@ -65,6 +72,7 @@ class Low:
     free: int
     need_state: str | None
     need_quantity: int | None
+    share: float
     coming: int
     demand: float | None = None
 
@@ -92,19 +100,22 @@ class Low:
         return not self.state
 
 
-def running_low(*, warehouse: str = "", vendor_id: int = 0, most: int = MOST_SHOWN) -> list[Low]:
-    """Give what runs low, the emptiest first, up to `most`. Two queries."""
-    values: dict[str, Any] = {"warehouse": warehouse, "vendor": vendor_id, "most": most, "yesterday": timezone.now() - timedelta(days=1)}
+def running_low(*, warehouse: str = "", vendor_id: int = 0, after: str = "", size: int = PAGE) -> Page[Low]:
+    """Give a page of what runs low, the emptiest first. Two queries. Raises Invalid for a cursor that is not one of ours."""
+    share, code, place = values_of(after, [float, str, str]) if after else (None, "", "")
+    values: dict[str, Any] = {"warehouse": warehouse, "vendor": vendor_id, "most": size + 1, "yesterday": timezone.now() - timedelta(days=1)}
     with connection.cursor() as cursor:
-        cursor.execute(_LOW, values)
-        rows = [Low(*row) for row in cursor.fetchall()]
+        cursor.execute(_LOW, values | {"share": share, "code": code, "place": place})
+        found = [Low(*row) for row in cursor.fetchall()]
+        rows = found[:size]
         cursor.execute(
             "SELECT sku_id, (SELECT code FROM inventory_warehouse WHERE id = warehouse_id), -sum(quantity)::float / %s FROM inventory_stockmovement"
             " WHERE sku_id = ANY(%s) AND kind = 'issue' AND moved_at > %s GROUP BY sku_id, warehouse_id",
             [DEMAND_DAYS, [row.sku_id for row in rows], timezone.now() - timedelta(days=DEMAND_DAYS)],
         )
         sold = {(sku, place): demand for sku, place, demand in cursor.fetchall()}
-    return [Low(**(row.__dict__ | {"demand": row.learned_demand or sold.get((row.sku_id, row.warehouse)) or None})) for row in rows]
+    rows = [replace(row, demand=row.learned_demand or sold.get((row.sku_id, row.warehouse)) or None) for row in rows]
+    return Page(rows, cursor_of([rows[-1].share, rows[-1].code, rows[-1].warehouse]) if len(found) > size else "")
 
 
 def propose_now(rule_ids: Sequence[int], *, actor: str) -> int:

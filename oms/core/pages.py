@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,13 +16,14 @@ from django.utils.translation import gettext as _
 from oms.core.errors import Invalid
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """Rows of a page, and the cursor of the next one (empty on the last)."""
 
-    rows: list[M]
+    rows: list[R]
     next: str
 
 
@@ -60,9 +62,24 @@ def _beyond(columns: list[tuple[str, bool]], values: list[Any], has_nulls: bool)
     return bound & beyond
 
 
+def cursor_of(values: Sequence[Any]) -> str:
+    """Write the cursor behind a row: what its columns of the order hold. For a list that is asked for in SQL of its own."""
+    return base64.urlsafe_b64encode(json.dumps([_plain(value) for value in values]).encode()).decode().rstrip("=")
+
+
+def values_of(cursor: str, kinds: Sequence[Callable[[Any], Any]]) -> list[Any]:
+    """Read what `cursor_of` wrote, each value by its kind; a kind raises for what is none. Raises Invalid for a cursor that is not one of ours."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(values, list) or len(values) != len(kinds) or any(isinstance(value, str) and "\x00" in value for value in values):
+            raise ValueError
+        return [None if value is None else kind(value) for kind, value in zip(kinds, values, strict=True)]
+    except (ValueError, TypeError, binascii.Error, ValidationError, OverflowError):
+        raise Invalid(_("That is not a cursor of this list: start again without one."), pointer="/cursor") from None
+
+
 def _cursor(row: Model, columns: list[tuple[str, bool]]) -> str:
-    values = [_plain(getattr(row, name)) for name, _falls in columns]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    return cursor_of([getattr(row, name) for name, _falls in columns])
 
 
 def _plain(value: Any) -> Any:
@@ -72,11 +89,4 @@ def _plain(value: Any) -> Any:
 
 
 def _values(cursor: str, model: type[Model], columns: list[tuple[str, bool]]) -> list[Any]:
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(values, list) or len(values) != len(columns):
-            raise ValueError
-        fields = [model._meta.get_field(name) for name, _falls in columns]
-        return [None if value is None else field.to_python(value) for field, value in zip(fields, values, strict=True)]
-    except (ValueError, TypeError, binascii.Error, ValidationError, OverflowError):
-        raise Invalid(_("That is not a cursor of this list: start again without one."), pointer="/cursor") from None
+    return values_of(cursor, [model._meta.get_field(name).to_python for name, _falls in columns])

@@ -80,7 +80,19 @@ def _cursor(values):
 
 @pytest.mark.parametrize(
     "cursor",
-    ["zzz", "%00", "a" * 4000, "é", "====", _cursor({}), _cursor([1]), _cursor(["soon", 1]), _cursor([NOW.isoformat(), "x"]), _cursor([[], []])],
+    [
+        "zzz",
+        "%00",
+        "a" * 4000,
+        "é",
+        "====",
+        _cursor({}),
+        _cursor([1]),
+        _cursor(["soon", 1]),
+        _cursor([NOW.isoformat(), "x"]),
+        _cursor([[], []]),
+        _cursor(["\x00", 1]),
+    ],
 )
 def test_a_cursor_that_is_not_ours_is_refused_with_a_sentence(events, cursor):
     with pytest.raises(Invalid, match="not a cursor"):

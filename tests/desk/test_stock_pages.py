@@ -9,8 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inventory.explaining import TITLES
+from inventory.low import PAGE, running_low
 from inventory.models import PurchaseNeed, Sku
 from oms.core.models import Proof, User
+from oms.core.pages import cursor_of
 from tests import cast
 
 
@@ -202,6 +204,40 @@ def test_the_queue_costs_the_same_for_one_row_and_for_many(house, desk):
         costs.append(len(captured))
 
     assert costs[0] == costs[1]
+
+
+def test_the_queue_is_paged_and_shows_every_rule_once_in_order(house, desk):
+    for number in range(7):
+        sku = Sku.objects.create(code=f"LOW-{number}", name="Thing")
+        cast.reorder(house, sku, point=10, target=20)
+        house.stock(sku, number % 3 + 1)
+    cursor, seen, costs = "", [], []
+
+    while True:
+        with CaptureQueriesContext(connection) as captured:
+            page = running_low(size=2, after=cursor)
+        costs.append(len(captured))
+        seen += [(row.code, row.free) for row in page.rows]
+        if not (cursor := page.next):
+            break
+
+    assert seen == [("LOW-0", 1), ("LOW-3", 1), ("LOW-6", 1), ("LOW-1", 2), ("LOW-4", 2), ("LOW-2", 3), ("LOW-5", 3)]
+    assert costs == [2, 2, 2, 2]
+    assert [desk.get(f"/stock/low/?after={cursor_of(values)}").status_code for values in ([1], [0.5, "\x00", ""], ["x", "", ""])] == [422, 422, 422]
+
+
+def test_the_queue_goes_on_behind_its_first_page_with_the_same_filter(house, desk):
+    skus = Sku.objects.bulk_create([Sku(code=f"LOW-{number:03}", name="Thing") for number in range(PAGE + 1)])
+    for sku in skus:
+        cast.reorder(house, sku, point=5, target=20)
+
+    first = desk.get("/stock/low/?warehouse=leeds")
+    further = re.search(r'rel="next" href="([^"]+)"', first.content.decode()).group(1).replace("&amp;", "&")
+    second = desk.get(f"/stock/low/{further}")
+
+    assert "warehouse=leeds" in further
+    assert (len(codes(first)), codes(second)) == (PAGE, [f"LOW-{PAGE}"])
+    assert 'rel="next"' not in second.content.decode()
 
 
 def test_a_kit_is_defined_on_its_page_and_told_what_it_makes_while_typing(house, desk, prove):
