@@ -25,6 +25,7 @@ EXTRA = {
     "orders.release_screening": ("orders", "order", _("Can let an order go on that the screening has held")),
     "customers.merge_customers": ("customers", "customer", _("Can merge customers, and part them again")),
     "customers.erase_customer": ("customers", "customer", _("Can erase a customer on their request")),
+    "customers.import_customers": ("customers", "customer", _("Can bring in and take out many customers as a file")),
     "customers.keep_blocklist": ("customers", "blockedkey", _("Can block numbers, e-mails and addresses")),
     "orders.view_margin": ("orders", "order", _("Can see what is earned on an order")),
     "orders.approve_prices": ("orders", "order", _("Can agree to prices that others may not give")),
@@ -141,6 +142,7 @@ _MANAGERS = [
     "customers.erase_customer",
     "customers.keep_blocklist",
     "customers.merge_customers",
+    "customers.import_customers",
     "core.view_event",
 ]
 _MANAGER = sorted({*_CLERK, *_WAREHOUSE, *_ACCOUNTANT, *_REFERENCE_DATA, *_MANAGERS})

@@ -114,6 +114,10 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "simulation.done": lambda f: _("Sourcing simulated over %(days)s days") % _with(f, "days"),
     "sku.imported": lambda f: _("%(new)s SKUs added and %(changed)s changed from a file of %(rows)s rows") % _with(f, "new", "changed", "rows"),
     "kit.defined": lambda f: _("Kit of %(components)s") % _with(f, "components"),
+    "customer.imported": lambda f: (
+        _("%(new)s customers added and %(changed)s changed from a file of %(rows)s rows") % _with(f, "new", "changed", "rows")
+    ),
+    "customer.exported": lambda f: _("Customers taken out as a file (%(format)s)") % _with(f, "format"),
     "customer.registered": lambda f: _("Customer registered"),
     "customer.changed": lambda f: _("Customer changed: %(changed)s") % {"changed": ", ".join(map(str, f.get("changed") or ["…"]))},
 }

@@ -44,6 +44,7 @@ TABS = {
         ("customers", lambda: _("Customers"), "customers.view_customer", ("customer", "new_customer", "edit_customer")),
         ("duplicates", lambda: _("Duplicates"), "customers.merge_customers", ("merge_customers",)),
         ("blocklist", lambda: _("Blocklist"), "customers.view_customer", ()),
+        ("import_customers", lambda: _("Import and export"), "customers.import_customers", ()),
     ],
     "stock": [
         ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain", "kit")),

@@ -19,3 +19,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 // On a narrow screen the page's own name in the bar is scrolled into sight.
 document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// A button that is answered with a file: the browser sends the form itself.
+document.addEventListener("submit", (event) => {
+  if (event.submitter?.hasAttribute("data-plain")) event.stopPropagation();
+}, true);

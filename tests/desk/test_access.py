@@ -85,6 +85,8 @@ PAGES = {
     "merge_customers": ("get", "/customers/duplicates/merge?kept=C-9998&gone=C-9999", "customers.merge_customers"),
     "part_customers": ("post", "/customers/duplicates/9999/undo", "customers.merge_customers"),
     "keep_apart": ("post", "/customers/duplicates/apart", "customers.merge_customers"),
+    "import_customers": ("get", "/customers/import/", "customers.import_customers"),
+    "export_customers": ("post", "/customers/export/", "customers.import_customers"),
     "blocklist": ("get", "/customers/blocklist/", "customers.view_customer"),
     "lift_block": ("post", "/customers/blocklist/9999/lift", "customers.keep_blocklist"),
     "sourcing": ("get", "/sourcing/", "inventory.view_stocklevel"),

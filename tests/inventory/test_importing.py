@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from openpyxl import Workbook
 
 from inventory.importing.writing import import_skus
 from inventory.models import Barcode, Price, ReorderRule, Sku, VendorItem, VendorPrice
@@ -192,7 +193,7 @@ def test_a_row_that_cannot_be_is_named_with_its_reason(house, text, code, reason
         (b"code,name,colour\nJUG,Jug,red\n", "Not known: colour"),
         (b"code,code\nA,B\n", "each once"),
         ("code,name\nJUG,Jug\n".encode("utf-16"), "UTF-16"),
-        (b"PK\x03\x04rest of a workbook", "workbook"),
+        (b"PK\x03\x04rest of a workbook", "workbook cannot be read"),
     ],
 )
 def test_what_is_no_such_file_is_refused_whole(house, content, why):
@@ -213,6 +214,17 @@ def test_spreadsheets_of_all_countries_are_read(house, mark):
 
     assert report.new == 1
     assert Sku.objects.get(code="JUG").name == "Jüg"
+    assert Price.objects.get(sku__code="JUG").unit_price == Decimal("12.50")
+
+
+def test_a_workbook_is_read_as_a_csv_file_is(house):
+    book, file = Workbook(), io.BytesIO()
+    for row in (["code", "name", "price", "weight_grams"], ["JUG", "Jug", 12.5, 900], [4711, "Jar"]):
+        book.active.append(row)
+    book.save(file)
+
+    assert bring(file.getvalue()).new == 2
+    assert Sku.objects.get(code="4711").name == "Jar"
     assert Price.objects.get(sku__code="JUG").unit_price == Decimal("12.50")
 
 

@@ -1,0 +1,218 @@
+"""What becomes of each row of a file of customers: decided on rows that were read before, with nothing written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from customers.importing.reading import ADDRESS, DELIVERY, Row
+from customers.models import Address, Channel, Customer, CustomerGroup
+from customers.services import checked_phone
+from oms.core.errors import Invalid
+from oms.core.sheets import Wrong
+
+NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
+# A column of the file → the customer's own.
+PLAIN = {
+    "reference": "external_reference",
+    **{name: name for name in ("name", "kind", "email", "language", "vat_number", "tags", "terms_days", "credit_limit", "invoice_policy")},
+    **{name: name for name in ("ship_policy", "accepts_part_deliveries", "preferred_carrier", "delivery_window", "tax_exemption")},
+    **{name: name for name in ("is_do_not_call", "note")},
+}
+FIELDS = sorted({*PLAIN.values(), "payment_method", "group", "phone"})
+Reference = tuple[int | None, str]
+
+
+@dataclass
+class Known:
+    """What is there of those whom a file names. `preferring`: who has ways to pay of their own; `erased`: who was erased on their request."""
+
+    customers: Mapping[int, Customer]
+    references: Mapping[Reference, int]
+    addresses: Mapping[int, Sequence[Address]]
+    telephones: Mapping[int, set[str]]
+    emails: Mapping[int, set[str]]
+    channels: Mapping[str, Channel]
+    groups: Mapping[str, CustomerGroup]
+    preferring: set[int]
+    erased: set[int]
+
+
+@dataclass
+class Plan:
+    """What becomes of a row: its fate, the columns that differ, the reason it is refused for, or a remark; and the rows that are to be written."""
+
+    row: int
+    called: str
+    fate: str = SAME
+    changed: list[str] = field(default_factory=list)
+    reason: str = ""
+    customer: Customer | None = None
+    new_addresses: list[Address] = field(default_factory=list)
+    changed_addresses: list[Address] = field(default_factory=list)
+    telephones: list[str] = field(default_factory=list)
+    emails: list[str] = field(default_factory=list)
+
+
+def plan_rows(rows: Iterable[Row], known: Known) -> list[Plan]:
+    """Say what becomes of each row. The customers in `known` are changed in memory as their rows say."""
+    seen: dict[object, int] = {}
+    return [_plan(row, known, seen) for row in rows]
+
+
+def channel_of(values: Mapping[str, Any], channels: Mapping[str, Channel]) -> Channel | None:
+    """Give the channel that a row names. Raises Wrong."""
+    code = values.get("channel", "")
+    if code and code not in channels:
+        raise Wrong(_("there is no channel “%(code)s”") % {"code": code})
+    return channels.get(code)
+
+
+def _plan(row: Row, known: Known, seen: dict[object, int]) -> Plan:
+    plan = Plan(row.number, row.called)
+    try:
+        if row.reason:
+            raise Wrong(row.reason)
+        customer = _meant(row.values, known)
+        if customer is not None and customer.merged_into_id is not None:
+            plan.customer, plan.reason = customer, _("it was merged into another, who is left as they are")
+            return plan
+        channel = channel_of(row.values, known.channels)
+        is_new = customer is None
+        plan.customer = customer = customer or Customer(channel=channel, currency=channel.currency if channel else settings.BOOKS_CURRENCY)
+        _once(row, customer, channel, seen)
+        _check(row.values, customer, channel, known)
+        if is_new and "name" not in row.values:
+            raise Wrong(_("it is new and has no name"))
+        _take_over(plan, row.values, known)
+        plan.fate = NEW if is_new else CHANGED if plan.changed else SAME
+    except Wrong as error:
+        plan.fate, plan.reason = REFUSED, str(error)
+    except Invalid as error:
+        plan.fate, plan.reason = REFUSED, error.sentence
+    return plan
+
+
+def _meant(values: Mapping[str, Any], known: Known) -> Customer | None:
+    """Give the customer that a row means: whose number it is, or else whose reference; None for a new one."""
+    if "number" not in values:
+        channel = channel_of(values, known.channels)
+        pk = known.references.get((channel.pk if channel else None, values["reference"]))
+        return None if pk is None else known.customers[pk]
+    if values["number"] not in known.customers:
+        raise Wrong(_("there is no customer with that number"))
+    if values["number"] in known.erased:
+        raise Wrong(_("they were erased on their request: leave the row out"))
+    return known.customers[values["number"]]
+
+
+def _once(row: Row, customer: Customer, channel: Channel | None, seen: dict[object, int]) -> None:
+    keys: list[object] = [customer.pk] if customer.pk else []
+    if "reference" in row.values:
+        keys.append((customer.channel_id if customer.pk else channel and channel.pk, row.values["reference"]))
+    for key in keys:
+        if key in seen:
+            raise Wrong(_("row %(row)d is of the same customer") % {"row": seen[key]})
+    seen.update(dict.fromkeys(keys, row.number))
+
+
+def _check(values: Mapping[str, Any], customer: Customer, channel: Channel | None, known: Known) -> None:
+    """Refuse what cannot be changed from a file."""
+    owner = known.references.get((customer.channel_id, values.get("reference", "")))
+    if owner is not None and owner != customer.pk:
+        raise Wrong(_("its reference belongs to %(number)s") % {"number": known.customers[owner].number})
+    if values.get("group") and values["group"] not in known.groups:
+        raise Wrong(_("there is no customer group “%(code)s”") % {"code": values["group"]})
+    if customer.pk is None:
+        customer.currency = values.get("currency", customer.currency)
+        return
+    if channel is not None and channel.pk != customer.channel_id:
+        raise Wrong(_("its channel cannot be changed"))
+    if values.get("currency", customer.currency) != customer.currency:
+        raise Wrong(_("its currency cannot be changed"))
+    if values.get("payment_method", customer.payment_method) != customer.payment_method and customer.pk in known.preferring:
+        raise Wrong(_("it pays as its ways to pay say: change them on its page"))
+
+
+def _take_over(plan: Plan, values: Mapping[str, Any], known: Known) -> None:
+    customer = plan.customer
+    assert customer is not None
+    for column, name in [*PLAIN.items(), ("payment_method", "payment_method")]:
+        if column in values and getattr(customer, name) != values[column]:
+            setattr(customer, name, values[column])
+            plan.changed.append(column)
+    if "group" in values and customer.group_id != known.groups[values["group"]].pk:
+        customer.group = known.groups[values["group"]]
+        plan.changed.append("group")
+    country = _plan_addresses(plan, values, known.addresses.get(customer.pk, ()))
+    _plan_reach(plan, values, known, country)
+
+
+def _plan_reach(plan: Plan, values: Mapping[str, Any], known: Known, country: str) -> None:
+    """Take numbers as somebody in `country` dials them. Further numbers and e-mails are added, none is taken away."""
+    customer = plan.customer
+    assert customer is not None
+    phone = checked_phone(values.get("phone", ""), country=country)
+    if phone and phone != customer.phone:
+        customer.phone = phone
+        plan.changed.append("phone")
+    for number in dict.fromkeys(checked_phone(part, country=country) for part in values.get("telephones", ())):
+        if number not in known.telephones.get(customer.pk, ()) and number != customer.phone:
+            plan.telephones.append(number)
+    have = known.emails.get(customer.pk, set()) | {customer.email.lower()}
+    for address in values.get("emails", ()):
+        if address.lower() not in have:
+            plan.emails.append(address)
+            have = have | {address.lower()}
+    if plan.telephones and not customer.phone:
+        customer.phone, *plan.telephones = plan.telephones
+        plan.changed.append("telephones")
+    if plan.emails and not customer.email:
+        customer.email, *plan.emails = plan.emails
+        plan.changed.append("emails")
+    plan.changed += ["telephones"] * (bool(plan.telephones) and "telephones" not in plan.changed)
+    plan.changed += ["emails"] * (bool(plan.emails) and "emails" not in plan.changed)
+
+
+def _plan_addresses(plan: Plan, values: Mapping[str, Any], there: Sequence[Address]) -> str:
+    """Take over where bills and goods go; where goods go nowhere else they go with the bills. Give the country the customer is in."""
+    billing = next((row for row in there if row.is_billing), None)
+    delivery = next((row for row in there if row.is_delivery), None)
+    given, elsewhere = _place(values, ADDRESS), _place(values, DELIVERY)
+    if given:
+        if billing is None:
+            billing = Address(is_billing=True, is_delivery=delivery is None and not elsewhere, country="")
+        _put(plan, billing, given, "")
+    if elsewhere and not (delivery in (None, billing) and billing is not None and _is_at(billing, elsewhere)):
+        if delivery is None or delivery is billing:
+            if billing is not None and billing.is_delivery:
+                billing.is_delivery = False
+                if billing not in plan.changed_addresses:
+                    plan.changed_addresses.append(billing)
+            delivery = Address(is_delivery=True, is_billing=billing is None, country=billing.country if billing else "")
+        _put(plan, delivery, elsewhere, "delivery_")
+    return billing.country if billing else delivery.country if delivery else "GB"
+
+
+def _place(values: Mapping[str, Any], columns: Sequence[str]) -> dict[str, str]:
+    fields = ("lines", "city", "region", "postcode", "country")
+    return {name: values[column] for name, column in zip(fields, columns, strict=True) if column in values}
+
+
+def _is_at(address: Address, place: Mapping[str, str]) -> bool:
+    return all(getattr(address, name) == value for name, value in place.items())
+
+
+def _put(plan: Plan, address: Address, place: Mapping[str, str], prefix: str) -> None:
+    changed = [name for name, value in place.items() if getattr(address, name) != value]
+    for name in changed:
+        setattr(address, name, place[name])
+    if not (address.lines and address.city and address.country):
+        raise Wrong(_("an address needs a street, a city and a country"))
+    plan.changed += [prefix + ("street" if name == "lines" else name) for name in changed]
+    if address.pk is None:
+        plan.new_addresses.append(address)
+    elif changed and address not in plan.changed_addresses:
+        plan.changed_addresses.append(address)

@@ -1,0 +1,501 @@
+"""Customers from a file: the fate of each row first, then all of it or nothing, and the same file again changes nothing."""
+
+import csv
+import io
+import threading
+import zipfile
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from openpyxl import Workbook, load_workbook
+
+from customers.agreeing import add_payment_preference
+from customers.erasing import erase_customer
+from customers.importing import writing
+from customers.importing.writing import check_customers, import_customers
+from customers.looking_up import find_customers
+from customers.merging import merge_customers
+from customers.models import Address, Customer, CustomerGroup, Email, Telephone
+from customers.reaching import add_email, add_telephone
+from customers.services import change_customer
+from oms.core.errors import Conflict, Invalid
+from oms.core.models import Event
+from oms.desk.erasing import ERASERS
+from oms.desk.merging import KEEPERS
+from orders.models import Order
+from tests import cast
+from tests.faults.crowd import together
+
+D = Decimal
+MANAGER = "user:manager"
+
+
+def as_file(text):
+    return io.BytesIO(text if isinstance(text, bytes) else text.encode())
+
+
+def bring(text, **how):
+    return import_customers(as_file(text), actor=MANAGER, **how)
+
+
+def check(text):
+    return check_customers(as_file(text))
+
+
+def everything():
+    models = (Customer, Address, Telephone, Email)
+    return [list(model.objects.order_by("pk").values()) for model in models], Event.objects.count()
+
+
+def fates(report):
+    return [(fate.row, fate.fate) for fate in report.fates]
+
+
+WHOLE = (
+    "reference,channel,name,kind,email,emails,phone,telephones,language,vat_number,group,tags,currency,payment_method,terms_days,credit_limit,"
+    "invoice_policy,ship_policy,accepts_part_deliveries,preferred_carrier,delivery_window,tax_exemption,is_do_not_call,note,street,city,region,"
+    "postcode,country,delivery_street,delivery_city,delivery_postcode,delivery_country\n"
+    'A-1,web,Brown & Sons,company,office@brown.example,bills@brown.example; goods@brown.example,030 901820,+447700900123,de,,trade,"late, north",'
+    'EUR,account,14,500.50,on_shipment,on_terms,no,van,before 10,EX-9,yes,Ring twice,"Haus 4\nHof 2",Berlin,,10115,de,1 Wharf,Hull,HU1 1AA,gb\n'
+)
+
+
+# --- bringing in ---
+
+
+def test_a_file_brings_customers_with_all_that_belongs_to_them(house, prove):
+    trade = CustomerGroup.objects.create(code="trade", name="Trade")
+
+    report = bring(WHOLE)
+
+    assert (report.rows, report.new, report.changed, report.same, report.refused, report.is_written) == (1, 1, 0, 0, 0, True)
+    brown = Customer.objects.get(external_reference="A-1")
+    assert (brown.name, brown.kind, brown.channel, brown.email, brown.language, brown.group) == (
+        "Brown & Sons",
+        "company",
+        house.web,
+        "office@brown.example",
+        "de",
+        trade,
+    )
+    assert (brown.phone, [row.number for row in brown.telephones.all()]) == ("+4930901820", ["+447700900123"])
+    assert [row.address for row in brown.emails.all()] == ["bills@brown.example", "goods@brown.example"]
+    assert (brown.tags, brown.currency, brown.payment_method, brown.terms_days) == (["late", "north"], "EUR", "account", 14)
+    assert (brown.credit_limit, brown.invoice_policy, brown.ship_policy) == (D("500.50"), "on_shipment", "on_terms")
+    assert (brown.accepts_part_deliveries, brown.is_do_not_call, brown.note) == (False, True, "Ring twice")
+    assert [(row.lines, row.city, row.country, row.is_billing, row.is_delivery) for row in brown.addresses.order_by("id")] == [
+        ("Haus 4\nHof 2", "Berlin", "DE", True, False),
+        ("1 Wharf", "Hull", "GB", False, True),
+    ]
+    assert [found.pk for found in find_customers("goods@brown")] == [brown.pk]
+    assert Event.objects.get(kind="customer.imported").data == {"new": 1, "changed": 0, "rows": 1}
+    assert Event.objects.get(kind="customer.registered").subject_id == brown.pk
+    prove()
+
+
+def test_the_same_file_again_changes_nothing(house):
+    CustomerGroup.objects.create(code="trade", name="Trade")
+    bring(WHOLE)
+    before = everything()
+
+    report = bring(WHOLE)
+
+    assert fates(report) == [(2, "same")]
+    assert everything() == before
+
+
+def test_a_dry_run_tells_the_fate_of_each_row_and_which_columns_and_writes_nothing(house):
+    before = everything()
+
+    report = check(
+        f"number,reference,name,phone,city,terms_days,note\n{house.anna.number},,Anna Feld,0113 496 0002,York,14,\n"
+        f"C-9999,,Nobody,,,,\n,N-1,New One,0113 496 0001,,,\n,N-2,,,,,\n"
+    )
+
+    assert fates(report) == [(2, "changed"), (3, "refused"), (4, "new"), (5, "refused")]
+    changed, refused, new, nameless = report.fates
+    assert (changed.columns, changed.number) == (["name", "terms_days", "city", "phone"], house.anna.number)
+    assert (refused.reason, nameless.reason) == ("there is no customer with that number", "it is new and has no name")
+    assert new.like == house.anna.number
+    assert [fate.row for fate in report.shown] == [3, 5]
+    assert everything() == before
+
+
+def test_one_bad_row_and_nothing_is_written(house):
+    before = everything()
+
+    report = bring("reference,name,email\nA,One,\nB,Two,two at home\nC,Three,\n")
+
+    assert (report.is_written, report.refused) == (False, 1)
+    assert everything() == before
+
+
+def test_an_empty_cell_and_a_column_that_is_not_there_leave_what_is_there(house):
+    change_customer(house.anna.pk, {"note": "Ring twice"}, actor=MANAGER)
+
+    report = bring(f"number,note,terms_days,city\n{house.anna.number},,7,\n")
+
+    anna = Customer.objects.get(pk=house.anna.pk)
+    assert (report.fates[0].columns, anna.note, anna.terms_days, anna.addresses.get().city) == (["terms_days"], "Ring twice", 7, "Leeds")
+    assert Event.objects.get(kind="customer.changed", data__changed=["terms_days"]).subject_id == anna.pk
+
+
+def test_goods_that_go_elsewhere_get_an_address_of_their_own_once(house):
+    text = f"number,delivery_street,delivery_city,delivery_country\n{house.anna.number},1 Wharf,Hull,GB\n"
+
+    assert bring(text).changed == 1
+    assert bring(text).same == 1
+
+    assert [(row.lines, row.is_billing, row.is_delivery) for row in house.anna.addresses.order_by("id")] == [
+        ("7 Mill Lane", True, False),
+        ("1 Wharf", False, True),
+    ]
+    assert bring(f"number,street,delivery_postcode\n{house.anna.number},8 Mill Lane,HU1 1AA\n").fates[0].columns == ["street", "delivery_postcode"]
+
+
+def test_further_numbers_are_added_and_none_is_taken_away(house):
+    add_telephone(house.anna.pk, "+441134960002", actor=MANAGER)
+
+    report = bring(f"number,telephones,emails\n{house.anna.number},0113 496 0001; 0113 496 0003,ANNA@field.example; a@field.example\n")
+
+    assert report.fates[0].columns == ["telephones", "emails"]
+    assert [row.number for row in house.anna.telephones.all()] == ["+441134960002", "+441134960003"]
+    assert [row.address for row in house.anna.emails.all()] == ["a@field.example"]
+
+
+def test_who_was_merged_stays_as_they_are(house):
+    twin = Customer.objects.create(name="Ana", channel=house.web, external_reference="W-7")
+    merge_customers(house.anna.pk, twin.pk, keepers=KEEPERS, actor=MANAGER)
+
+    report = bring("reference,channel,name\nW-7,web,Ana Maria\n")
+
+    assert (fates(report), Customer.objects.get(pk=twin.pk).name) == ([(2, "same")], "Ana")
+    assert "merged into another" in report.fates[0].reason
+
+
+def test_who_was_erased_does_not_come_back_with_an_old_file(house, desk):
+    text = exported(desk).decode()
+    erase_customer(house.anna.pk, erasers=ERASERS, actor=MANAGER)
+    before = everything()
+
+    report = bring(text)
+
+    assert report.fates[0].reason == "they were erased on their request: leave the row out"
+    assert everything() == before
+    assert len(exported(desk).splitlines()) == 1
+
+
+REFUSED = [
+    ("name,number\nAnna,\n", "neither number nor reference"),
+    ("number\nX-1\n", "number is one of ours, such as C-1017, not “X-1”"),
+    ("reference,name,email\nA,One,one@\n", "one@ is not an e-mail address."),
+    ("reference,name,phone\nA,One,12\n", "12 is not a telephone number"),
+    ("reference,name,vat_number\nA,One,DE123456789\n", "DE123456789 is not a VAT number"),
+    ("reference,name,note\nA,One,4111 1111 1111 1111\n", "That looks like a card number (… 1111)"),
+    ("reference,name,telephones\nA,One,4111 1111 1111 1111\n", "4111 1111 1111 1111 is not a telephone number"),
+    ("reference,name,kind\nA,One,robot\n", "kind is one of person, company, not “robot”"),
+    ("reference,name,credit_limit\nA,One,-5\n", "credit_limit is an amount such as 12.50"),
+    ("reference,name,terms_days\nA,One,400\n", "terms_days is a whole number from 0 to 365"),
+    ("reference,name,group\nA,One,nobody\n", "there is no customer group “nobody”"),
+    ("reference,name,channel\nA,One,moon\n", "there is no channel “moon”"),
+    ("reference,name,street\nA,One,1 Mall\n", "an address needs a street, a city and a country"),
+    ("reference,name,country\nA,One,Germany\n", "A country is written with two letters"),
+    ("reference,name\nA,One\nA,Two\n", "row 2 is of the same customer"),
+    ("number,reference\nANNA,A\nANNA,B\n", "row 2 is of the same customer"),
+    ("number,reference,channel\nANNA,T-1,web\n", "its reference belongs to C-"),
+    ("number,channel\nANNA,store\n", "its channel cannot be changed"),
+    ("number,currency\nANNA,EUR\n", "its currency cannot be changed"),
+    ("number,payment_method\nANNA,cash\n", "it pays as its ways to pay say"),
+    ("reference,name\nA,One\x07\n", "name has characters that cannot be printed"),
+    (b"reference,name\nA,J\xfcg\n", "name is not UTF-8"),
+    ("reference,name\nA,One,more\n", "it has 3 cells, and the header 2"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED, ids=[reason for _, reason in REFUSED])
+def test_a_row_that_cannot_be_is_named_with_its_reason(house, text, reason):
+    Customer.objects.create(name="Tess", channel=house.web, external_reference="T-1")
+    add_payment_preference(house.anna.pk, "account", actor=MANAGER)
+    before = everything()
+
+    report = bring(text.replace("ANNA", house.anna.number) if isinstance(text, str) else text)
+
+    assert (report.refused, report.is_written) == (1, False)
+    [fate] = [fate for fate in report.fates if fate.fate == "refused"]
+    assert reason in fate.reason
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "The first row names the columns"),
+        (b"name,email\nA,a@b.example\n", "“number” or “reference” among them"),
+        (b"reference,colour\nA,red\n", "Not known: colour"),
+        (b"PK\x03\x04rest of a workbook", "workbook cannot be read"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_whole(house, content, why):
+    with pytest.raises(Invalid, match=why):
+        bring(content)
+
+
+# --- workbooks ---
+
+
+def workbook(*rows):
+    book, file = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_workbook_is_read_as_somebody_would_have_typed_it(house):
+    report = bring(
+        workbook(
+            ["Reference", "Name", "Phone", "Terms_days", "Credit_limit", "Is_do_not_call", "Note"],
+            [1001, "Long Ltd", 441134960077, 14, 99.5, True, None],
+            [None],
+            ["1002", "Short Ltd"],
+        )
+    )
+
+    assert fates(report) == [(2, "new"), (4, "new")]
+    long = Customer.objects.get(external_reference="1001")
+    assert (long.phone, long.terms_days, long.credit_limit, long.is_do_not_call) == ("+441134960077", 14, D("99.5"), True)
+
+
+def test_a_workbook_that_unpacks_to_more_than_we_take_is_refused(house, monkeypatch):
+    monkeypatch.setattr("oms.core.sheets.MOST_UNPACKED", 10_000)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b" " * 1_000_000)
+
+    with pytest.raises(Invalid, match="too large"):
+        bring(file.getvalue())
+
+
+def test_a_workbook_whose_entities_grow_without_end_is_refused(house):
+    parts = zipfile.ZipFile(io.BytesIO(workbook(["reference", "name"], ["A", "One"])))
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "lol" * 10}">' for n in range(12))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        for part in parts.namelist():
+            content = parts.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                content = f"<!DOCTYPE x [{entities}]><worksheet><sheetData><row><c t='str'><v>&e11;</v></c></row></sheetData></worksheet>".encode()
+            packed.writestr(part, content)
+
+    with pytest.raises(Invalid):
+        bring(file.getvalue())
+
+
+# --- confirming ---
+
+
+def test_only_what_was_looked_at_is_written(house):
+    text = f"number,name\n{house.anna.number},Anna Feld\n"
+    seen = check(text).fingerprint
+    before = everything()
+
+    other = bring(text.replace("Feld", "Felt"), confirmed=seen)
+
+    assert (other.is_written, everything()) == (False, before)
+    change_customer(house.anna.pk, {"name": "Anna Feld"}, actor=MANAGER)
+    assert not bring(text, confirmed=seen).is_written
+    assert bring(text, confirmed=check(text).fingerprint).is_written
+
+
+def test_a_file_costs_the_same_number_of_statements_however_long(house):
+    costs = []
+    for size in (3, 300):
+        head = "reference,name,phone,telephones,emails,street,city,country\n"
+        text = head + "".join(
+            f"S{size}-{n},Thing {n},+44113{size:03}{n:04},+44114{size:03}{n:04},a{n}@x.example;b{n}@x.example,{n} Mall,Leeds,GB\n"
+            for n in range(size)
+        )
+        with CaptureQueriesContext(connection) as captured:
+            bring(text)
+            bring(text.replace("Mall", "Road").replace("Thing", "Think"))
+        costs.append(len(captured))
+
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_bring_the_same_file_at_once_register_each_once(real_house, prove):
+    text = "reference,channel,name,email\n" + "".join(f"R-{n},web,Person {n},p{n}@x.example\n" for n in range(40))
+
+    reports = together(4, lambda i: bring(text))
+
+    assert sorted((report.new, report.same) for report in reports) == [(0, 40), (0, 40), (0, 40), (40, 0)]
+    assert Customer.objects.filter(channel=real_house.web, external_reference__startswith="R-").count() == 40
+    prove()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_turn_the_later_one_is_refused_and_nothing_of_it_is_written(real_house, monkeypatch):
+    planned, both = writing._planned, threading.Barrier(2, timeout=20)
+
+    def then_wait(rows, *, is_locked):
+        plans = planned(rows, is_locked=is_locked)
+        both.wait()
+        return plans
+
+    monkeypatch.setattr(writing, "take_turn", lambda name: None)
+    monkeypatch.setattr(writing, "_planned", then_wait)
+
+    results = together(2, lambda i: bring("reference,channel,name,phone\nR-1,web,Person,0113 496 0001\n"))
+
+    assert sorted(type(result).__name__ for result in results) == ["Conflict", "Report"]
+    assert Customer.objects.filter(external_reference="R-1").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_orders_keep_coming_while_their_customers_are_changed_from_a_file(real_house, prove):
+    house = real_house
+    regulars = cast.regulars(house, 20)
+    text = "number,name,terms_days\n" + "".join(f"{Customer.objects.get(pk=one.pk).number},Renamed {n},7\n" for n, one in enumerate(regulars))
+
+    def act(i):
+        if i == 0:
+            return bring(text)
+        order = house.place(("MUG", 1), customer_id=regulars[-i].pk)
+        cast.run_line("screen")
+        return order
+
+    results = together(8, act)
+
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert Order.objects.count() == 7
+    assert set(Customer.objects.filter(pk__in=[one.pk for one in regulars]).values_list("terms_days", flat=True)) == {7}
+    cast.run_line("screen")
+    assert sum(Customer.objects.values_list("orders_count", flat=True)) == 7
+    prove()
+
+
+def test_a_reference_that_somebody_takes_in_the_same_moment_is_a_conflict(house, monkeypatch):
+    before = everything()
+    known = writing._known
+
+    def then_somebody_else_registers(rows, *, is_locked):
+        found = known(rows, is_locked=is_locked)
+        Customer.objects.create(name="First", channel=house.web, external_reference="A")
+        return found
+
+    monkeypatch.setattr(writing, "_known", then_somebody_else_registers)
+    with pytest.raises(Conflict, match="check the file again"):
+        bring("reference,channel,name\nA,web,Second\n")
+
+    assert everything() == before
+
+
+# --- taking out ---
+
+
+def exported(desk, kind="csv", q=""):
+    answer = desk.post("/customers/export/", {"format": kind, "q": q})
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+@pytest.fixture
+def desk():
+    desk = Client()
+    desk.force_login(cast.person("mona", "manager"))
+    return desk
+
+
+@pytest.fixture
+def varied(house):
+    """Customers with everything that a file could trip over."""
+    CustomerGroup.objects.create(code="trade", name="Trade")
+    bring(WHOLE)
+    add_telephone(house.anna.pk, "+441134960002", actor=MANAGER)
+    add_email(house.anna.pk, "a@field.example", actor=MANAGER)
+    Customer.objects.create(name="=SUM(A1)", note='Says "hi", and\nleaves')
+    Customer.objects.create(name="+Plus", phone="+447700900999", kind="company")
+    return house
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_what_was_taken_out_changes_nothing_when_it_is_brought_in_again(varied, desk, kind):
+    content = exported(desk, kind)
+    before = everything()
+
+    report = bring(content)
+
+    assert [(fate.fate, fate.reason) for fate in report.fates] == [("same", "")] * 4
+    assert everything() == before
+
+
+def test_who_was_merged_or_is_not_looked_for_is_not_in_the_file(varied, desk):
+    twin = Customer.objects.create(name="Anna Again")
+    merge_customers(varied.anna.pk, twin.pk, keepers=KEEPERS, actor=MANAGER)
+
+    rows = list(csv.DictReader(io.StringIO(exported(desk, q="anna").decode("utf-8-sig"))))
+
+    assert [row["number"] for row in rows] == [varied.anna.number]
+    assert Event.objects.get(kind="customer.exported").data == {"format": "csv"}
+
+
+def test_in_a_workbook_no_text_is_a_formula(varied, desk):
+    sheet = load_workbook(io.BytesIO(exported(desk, "xlsx"))).active
+
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value == "=SUM(A1)"} == {"s"}
+
+
+# --- the page ---
+
+
+def send(desk, action, text, **more):
+    file = SimpleUploadedFile("customers.csv", text.encode(), content_type="text/csv")
+    return desk.post("/customers/import/", {"action": action, "file": file, **more})
+
+
+def test_the_page_checks_shows_and_imports_what_was_shown(house, desk):
+    text = f"number,reference,name\n{house.anna.number},,Anna Feld\n,N-1,New One\n"
+    assert desk.get("/customers/import/").status_code == 200
+
+    checked = send(desk, "check", text)
+
+    report = checked.context["report"]
+    assert "Import it: add 1, change 1" in checked.content.decode()
+    assert send(desk, "import", text).status_code == 422
+    assert "Look at it again" in send(desk, "import", text, confirmed="x").content.decode()
+    assert Customer.objects.count() == 1
+    every = b"".join(send(desk, "fates", text).streaming_content).decode("utf-8-sig")
+    assert every.splitlines()[1:] == [f"2,{house.anna.number},{house.anna.number},changed,name,,", "3,N-1,,new,,,"]
+    assert send(desk, "import", text, confirmed=report.fingerprint)["Location"] == "/customers/"
+    assert Customer.objects.count() == 2
+
+
+def test_the_page_names_refused_rows_and_offers_no_import(house, desk):
+    answer = send(desk, "check", "reference,name,email\nA,One,one@\n")
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "one@ is not an e-mail address." in text and 'value="import"' not in text
+    assert desk.post("/customers/import/", {"action": "check"}).status_code == 422
+
+
+def test_the_command_names_the_bad_row_and_leaves_with_an_error(house, tmp_path, capsys):
+    file = tmp_path / "customers.csv"
+    file.write_text("reference,name\nA,One\nA,Two\n")
+
+    with pytest.raises(CommandError, match="Nothing was written: 1 of 2 rows are refused"):
+        call_command("import_customers", str(file))
+
+    assert "row 3, A: row 2 is of the same customer" in capsys.readouterr().err
+    file.write_text("reference,name\nA,One\n")
+    call_command("import_customers", str(file), "--dry-run")
+    assert "1 would be new" in capsys.readouterr().out
+    call_command("import_customers", str(file))
+    assert Customer.objects.filter(external_reference="A").exists()
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_customers", str(tmp_path / "nothing.csv"))
