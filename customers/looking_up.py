@@ -148,8 +148,9 @@ def _by_key(kind: str, start: str, most: int) -> list[int]:
 
 def _by_words(words: Sequence[str], most: int, *, alike: bool = False) -> list[int]:
     """Give who has all of `words` in their name, the last of which may still be being typed. `alike`: or words like them."""
-    wanted = [_meant(word, is_last=position == len(words) - 1, alike=alike) for position, word in enumerate(words)]
-    if not all(wanted):
+    meant = [_meant(word, is_last=position == len(words) - 1, alike=alike) for position, word in enumerate(words)]
+    wanted = [one for one in meant if one is not None]
+    if len(wanted) < len(words):
         return []
     first, *others = _rarest_first(wanted)
     also = "".join(

@@ -121,8 +121,9 @@ def merge_customers(kept: int, gone: int, *, keepers: Sequence[Keeper], actor: s
         for customer in customers.values():
             customer.save(update_fields=[*_COUNTED, "merged_into"])
         merge.save()
-        numbers = {"kept": customers[kept].number, "gone": customers[gone].number}
-        record([fact("customer.merged", "customer", pk, actor=actor, **numbers) for pk in (kept, gone)])
+        record(
+            [fact("customer.merged", "customer", pk, actor=actor, kept=customers[kept].number, gone=customers[gone].number) for pk in (kept, gone)]
+        )
     return merge
 
 
@@ -159,8 +160,7 @@ def undo_merge(pk: int, *, keepers: Sequence[Keeper], actor: str) -> CustomerMer
             customer.save(update_fields=[*_COUNTED, "merged_into"])
         merge.undone_at, merge.undone_by = timezone.now(), actor
         merge.save(update_fields=["undone_at", "undone_by"])
-        numbers = {"kept": kept.number, "gone": gone.number}
-        record([fact("customer.unmerged", "customer", one.pk, actor=actor, **numbers) for one in (kept, gone)])
+        record([fact("customer.unmerged", "customer", one.pk, actor=actor, kept=kept.number, gone=gone.number) for one in (kept, gone)])
     return merge
 
 
@@ -188,7 +188,8 @@ def _parted(belonging: Belonging, kept: int, gone: int) -> tuple[list[int], list
     if not belonging.unique:
         return list(belonging.of(gone).order_by("pk").values_list("pk", flat=True)), []
     theirs = {tuple(row) for row in belonging.of(kept).values_list(*belonging.unique)}
-    going, staying = [], []
+    going: list[int] = []
+    staying: list[int] = []
     for pk, *values in belonging.of(gone).order_by("pk").values_list("pk", *belonging.unique):
         (staying if tuple(values) in theirs else going).append(pk)
     return going, staying

@@ -34,8 +34,10 @@ from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Invalid
 
 Typed = Mapping[str, str]
-_FIELDS = ("number", "label", "country", "address", "name", "role", "email", "phone", "note", "lines", "city", "region", "postcode", "is_billing")
-_FIELDS += ("is_delivery", "method", "token", "is_default", "channel", "is_given", "source", "given_on", "text", "kind", "is_pinned")
+_FIELDS = [
+    *("number", "label", "country", "address", "name", "role", "email", "phone", "note", "lines", "city", "region", "postcode", "is_billing"),
+    *("is_delivery", "method", "token", "is_default", "channel", "is_given", "source", "given_on", "text", "kind", "is_pinned"),
+]
 
 
 def _address(pk: int, typed: Typed, actor: str, address: int | None = None) -> None:

@@ -78,9 +78,9 @@ def prices_of(row: Sequence[tuple[int, int, Decimal]], lists: Mapping[int, Price
 def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotion]:
     """Give the promotions that an order with `codes` may have, with what `taken` leaves of them."""
     named: dict[int, tuple[str, Code]] = {}
-    for code in codes:
-        if code in book.codes:
-            named.setdefault(book.codes[code].promotion, (code, book.codes[code]))
+    for typed in codes:
+        if typed in book.codes:
+            named.setdefault(book.codes[typed].promotion, (typed, book.codes[typed]))
     found = []
     for promotion in book.promotions:
         changes: dict[str, object] = {}

@@ -63,7 +63,7 @@ def change_screening(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, rules: list[tuple[RuleChange, dict[str, str]]], version: str, error: BusinessError | None = None) -> HttpResponse:
     held = dict(Hold.objects.filter(released_at__isnull=True).order_by().values_list("kind").annotate(orders=Count("id")))
     rows = [
-        RuleRow(rule.kind, ScreeningKind(rule.kind).label, SAYS[ScreeningKind(rule.kind)](), rule.is_active, figures, held.get(rule.kind, 0))
+        RuleRow(rule.kind, str(ScreeningKind(rule.kind).label), SAYS[ScreeningKind(rule.kind)](), rule.is_active, figures, held.get(rule.kind, 0))
         for rule, figures in rules
     ]
     context = {

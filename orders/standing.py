@@ -17,7 +17,7 @@ from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock_one
-from oms.core.models import Trouble
+from oms.core.models import Event, Trouble
 from orders.models import StandingLine, StandingOrder
 from orders.placing import MOST_UNITS, LineDraft, OrderDraft, place_orders
 from orders.recurring import next_from
@@ -193,10 +193,10 @@ def _forget_trouble(standing: StandingOrder) -> None:
     Trouble.objects.filter(station="standing", subject_id=standing.pk).delete()
 
 
-def _move(standing: StandingOrder, kind: str, actor: str, **facts: str) -> None:
+def _move(standing: StandingOrder, kind: str, actor: str, *, on: str = "") -> None:
     standing.version += 1
     standing.save(update_fields=["state", "next_on", "version"])
-    record([_fact(kind, standing, actor, **facts)])
+    record([_fact(kind, standing, actor, on=on)])
 
 
 def _write(standing: StandingOrder, draft: StandingDraft) -> None:
@@ -242,5 +242,5 @@ def _skus(lines: Mapping[str, int]) -> Sequence[tuple[Sku, int]]:
     return [(known[code], units) for code, units in wanted.items()]
 
 
-def _fact(kind: str, standing: StandingOrder, actor: str, **facts: object):
-    return fact(kind, "standing", standing.pk, actor=actor, number=standing.number, **facts)
+def _fact(kind: str, standing: StandingOrder, actor: str, *, order_id: int | None = None, **facts: str) -> Event:
+    return fact(kind, "standing", standing.pk, order_id=order_id, actor=actor, number=standing.number, **facts)

@@ -3,7 +3,7 @@
 The ORM words a statement anew each time it is asked. On the way of an order that costs more than the statement does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -28,7 +28,7 @@ def instance(model: type[M], values: Sequence[Any]) -> M:
     return model.from_db(connection.alias, names, row)
 
 
-def read(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def read(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Give what `statement`, a constant of ours, finds; `values` are bound."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

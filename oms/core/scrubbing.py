@@ -31,7 +31,11 @@ def scrub_what_was_told(order_ids: Sequence[int], *, subjects: Sequence[tuple[st
     for subject, pk in subjects:
         about |= Q(subject=subject, subject_id=pk)
     told = Event.objects.filter(about).only("pk", "data")
-    changed = [event for event in told.iterator() if (clean := scrubbed(event.data, words)) != event.data and not _set(event, "data", clean)]
+    changed = []
+    for event in told.iterator():
+        before, event.data = event.data, scrubbed(event.data, words)
+        if event.data != before:
+            changed.append(event)
     with pgtrigger.ignore("core.Event:append_only"):
         Event.objects.bulk_update(changed, ["data"], batch_size=500)
     mails = Message.objects.filter(Q(order_id__in=order_ids) | Q(recipient__in=words) | _holds("data", words) | _holds("body", words))
@@ -45,10 +49,6 @@ def empty_documents(pks: Iterable[int]) -> int:
     """Empty files that no law keeps: a label with a name and an address on it. Give how many."""
     with pgtrigger.ignore("core.Document:append_only"):
         return Document.objects.filter(pk__in=list(pks)).update(content=b"", sha256=hashlib.sha256(b"").hexdigest())
-
-
-def _set(row: Any, name: str, value: Any) -> None:
-    setattr(row, name, value)
 
 
 def _holds(column: str, words: Sequence[str]) -> Q:

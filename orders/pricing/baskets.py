@@ -186,7 +186,7 @@ def _items(basket: Basket) -> list[_Item]:
     items: dict[tuple[int, Decimal, Decimal], _Item] = {}
     for position, line in enumerate(basket.lines):
         quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
-        key = (line.sku, -1 if line.agreed is None else line.agreed, line.discount_percent)
+        key = (line.sku, Decimal(-1) if line.agreed is None else line.agreed, line.discount_percent)
         item = items.get(key)
         if item is None:
             item = items[key] = _Item(line, [])

@@ -32,7 +32,7 @@ class Document(Resource):
         raise NotImplementedError
 
     @staticmethod
-    def show(found: Any) -> dict[str, Any]:
+    def show(found: Any, /) -> dict[str, Any]:
         """Give the document as it is answered."""
         raise NotImplementedError
 
