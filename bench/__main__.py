@@ -15,7 +15,7 @@ import psycopg2
 
 from oms.run.embedded import start_postgres, start_valkey
 
-PARTS = ["line", "stock", "lookup", "pricing"]
+PARTS = ["line", "stock", "lookup", "typeahead", "pricing"]
 
 
 def main() -> int:
@@ -48,6 +48,8 @@ def main() -> int:
                 figures["stock"] = [_measure_stock(postgres.url, int(size)) for size in arguments.stock_sizes.split(",")]
             if "lookup" in arguments.parts:
                 figures["lookup"] = _measure_apart(postgres.url, "lookup", ["bench.lookup"])
+            if "typeahead" in arguments.parts:
+                figures["typeahead"] = _measure_apart(postgres.url, "typeahead", ["bench.typeahead"])
             if "pricing" in arguments.parts:
                 figures["pricing"] = _measure_apart(postgres.url, "pricing", ["bench.apart"])
         finally:
@@ -134,6 +136,10 @@ def _show(figures: dict[str, Any]) -> None:
     rows += [
         (f"look-up among a million: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms")
         for way, taken in figures.get("lookup", {}).items()
+    ]
+    rows += [
+        (f"type-ahead among 200,000: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms")
+        for way, taken in figures.get("typeahead", {}).items()
     ]
     rows += _pricing_rows(figures["pricing"]) if "pricing" in figures else []
     widths = [max(len(row[i]) for row in rows) for i in range(3)]

@@ -263,7 +263,8 @@ def _known(customer: Customer) -> dict[str, Any]:
 
 
 def _entry(request: HttpRequest) -> str:
-    return request.POST.get("entry", "").replace("\x00", "")[:MOST_PASTED]
+    """Give what stands in the field for lines, and in the one for a list where there is no script to take what is pasted."""
+    return "\n".join(filter(None, [request.POST.get("entry", ""), request.POST.get("pasted", "")])).replace("\x00", "")[:MOST_PASTED]
 
 
 def _save(request: HttpRequest, call: Call) -> Draft:

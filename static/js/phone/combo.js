@@ -26,19 +26,15 @@ export class Combo {
   get marked() {
     return this.list.querySelector("[aria-selected=true]");
   }
-  // A box of several lines is a plain text box to whoever has it read aloud, and says nothing of being open.
-  tellExpanded(is) {
-    if (this.input.getAttribute("role") === "combobox") this.input.setAttribute("aria-expanded", is);
-  }
   async ask() {
     const text = this.input.value.trim();
     this.asked = text;
     if (!text) return this.close();
-    const answer = await fetch(`${this.input.dataset.combo}?${new URLSearchParams({ q: text, for: this.input.dataset.for ?? "" })}`, { redirect: "manual" }).catch(() => null);
+    const answer = await fetch(`${this.input.dataset.combo}?${new URLSearchParams({ q: text, customer: this.input.form.elements.customer?.value ?? "" })}`, { redirect: "manual" }).catch(() => null);
     if (!answer?.ok || this.asked !== text) return;
     this.list.innerHTML = await answer.text();
     this.list.hidden = false;
-    this.tellExpanded(true);
+    this.input.setAttribute("aria-expanded", "true");
     this.mark(this.options[0]);
   }
   mark(option) {
@@ -51,7 +47,7 @@ export class Combo {
   close() {
     this.list.hidden = true;
     this.list.replaceChildren();
-    this.tellExpanded(false);
+    this.input.setAttribute("aria-expanded", "false");
     this.mark(null);
   }
   async key(event) {

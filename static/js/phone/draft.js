@@ -71,7 +71,7 @@ function enqueue(address, extra) {
 
 function body(extra) {
   const data = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (!["entry", "action", "park_note", "colleague", "reason", "lost_note"].includes(name)) data.append(name, value);
+  for (const [name, value] of new FormData(form)) if (!["entry", "pasted", "action", "park_note", "colleague", "reason", "lost_note"].includes(name)) data.append(name, value);
   data.set("csrfmiddlewaretoken", token());
   for (const [name, value] of Object.entries(extra)) data.set(name, value);
   return data;
@@ -92,7 +92,7 @@ async function send(address, extra) {
   if (answer.headers.has("Draft-Version")) {
     form.elements.version.value = answer.headers.get("Draft-Version");
     const at = new Date(answer.headers.get("Draft-Saved-At"));
-    saved.textContent = `${saved.dataset.saved} ${at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })}`;
+    saved.textContent = `${saved.dataset.saved} ${at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false })}`;
     if (location.pathname !== home) history.replaceState(null, "", home);
   }
   if (answer.status !== 204) swap(await answer.text(), sent);
