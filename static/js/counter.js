@@ -60,7 +60,7 @@ async function send(text) {
   data.set("action", text ? "enter" : "count");
   data.delete("step");
   try {
-    const answer = await fetch(till.action, { method: "POST", body: data });
+    const answer = await fetch(till.getAttribute("action"), { method: "POST", body: data });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.getElementById("till")) return location.reload();
     for (const part of PARTS) document.getElementById(part).replaceChildren(...page.getElementById(part).childNodes);

@@ -108,7 +108,8 @@ class Basket:
         if not self.unmatched:
             return
         left = []
-        for row, found in zip(self.unmatched, meant([row.text for row in self.unmatched]), strict=True):
+        known = row_of(self.customer, Customer.NUMBER_PREFIX) if self.customer else None
+        for row, found in zip(self.unmatched, meant([row.text for row in self.unmatched], customer_id=known), strict=True):
             times = int(row.quantity) if row.quantity.strip().isdigit() else 1
             if found.sku is None:
                 left.append(Unmatched(found.text, str(found.quantity * times)))
