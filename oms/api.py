@@ -10,6 +10,19 @@ from rest_framework.response import Response
 from accounting.api import AnsweredInvoice, InvoicePdfView, PaymentsView, invoices_shown
 from accounting.bill_api import BillsView, BillView, ReleaseBillView
 from customers.api import CustomersView, CustomerView
+from customers.parts_api import (
+    AddressesView,
+    AddressView,
+    ConsentsView,
+    ContactsView,
+    ContactView,
+    EmailsView,
+    EmailView,
+    PaymentPreferencesView,
+    PaymentPreferenceView,
+    TelephonesView,
+    TelephoneView,
+)
 from oms.core.api.problems import not_found
 from oms.core.api.schema import PROBLEMS
 from oms.core.api.views import Resource
@@ -75,6 +88,17 @@ urlpatterns = [
     path("v1/", include("inventory.api.urls")),
     path("v1/customers", CustomersView.as_view()),
     path("v1/customers/<str:number>", CustomerView.as_view()),
+    path("v1/customers/<str:number>/telephones", TelephonesView.as_view()),
+    path("v1/customers/<str:number>/telephones/<int:part>", TelephoneView.as_view()),
+    path("v1/customers/<str:number>/emails", EmailsView.as_view()),
+    path("v1/customers/<str:number>/emails/<int:part>", EmailView.as_view()),
+    path("v1/customers/<str:number>/contacts", ContactsView.as_view()),
+    path("v1/customers/<str:number>/contacts/<int:part>", ContactView.as_view()),
+    path("v1/customers/<str:number>/addresses", AddressesView.as_view()),
+    path("v1/customers/<str:number>/addresses/<int:part>", AddressView.as_view()),
+    path("v1/customers/<str:number>/payment-preferences", PaymentPreferencesView.as_view()),
+    path("v1/customers/<str:number>/payment-preferences/<int:part>", PaymentPreferenceView.as_view()),
+    path("v1/customers/<str:number>/consents", ConsentsView.as_view()),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", login_not_required(SpectacularSwaggerView.as_view(url_name="schema")), name="api_docs"),
     re_path(r"^", login_not_required(not_found)),

@@ -97,6 +97,23 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/customers", "POST"): ("customers:write", {CLERK, MANAGER}),
     ("v1/customers/<str:number>", "GET"): ("customers:read", EVERYBODY),
     ("v1/customers/<str:number>", "PATCH"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/telephones", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/telephones", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/telephones/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/emails", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/emails", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/emails/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/contacts", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/contacts", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/contacts/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/addresses", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/addresses", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/addresses/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/payment-preferences", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/payment-preferences", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/payment-preferences/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/consents", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/consents", "POST"): ("customers:write", {CLERK, MANAGER}),
 }
 OPEN_TO_ALL = {"v1/schema", "docs"}
 METHODS = ("get", "post", "put", "patch", "delete")

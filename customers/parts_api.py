@@ -1,0 +1,251 @@
+"""How a customer is reached and what is agreed with them, over REST. Notes are the desk's own, and not here."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db.models import Model
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.agreeing import add_payment_preference, note_consent, remove_payment_preference
+from customers.api import customer_numbered
+from customers.models import Customer
+from customers.reaching import ContactDraft, add_email, add_telephone, remove_part, save_address, save_contact
+from customers.serializers import AddressSerializer, address_draft
+from customers.states import ConsentChannel, PaymentMethod
+from oms.core.api.access import principal_of
+from oms.core.api.idempotency import Answer, once
+from oms.core.api.schema import IDEMPOTENCY_KEY, PROBLEMS
+from oms.core.api.shapes import StrictSerializer, Text, YesNo, checked
+from oms.core.api.views import Resource
+
+
+class TelephoneSerializer(StrictSerializer):
+    """A further telephone number, in any form that is usual in `country`. The first is the main one."""
+
+    number = Text(max_length=40)
+    label = Text(max_length=40, required=False, allow_blank=True)
+    country = serializers.RegexField(r"^[A-Z]{2}$", required=False, help_text="GB without")
+
+
+class EmailSerializer(StrictSerializer):
+    """A further e-mail. The first is the main one."""
+
+    address = serializers.EmailField(max_length=254)
+    label = Text(max_length=40, required=False, allow_blank=True)
+
+
+class ContactSerializer(StrictSerializer):
+    """Somebody to speak to there."""
+
+    name = Text(max_length=200)
+    role = Text(max_length=100, required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    phone = Text(max_length=40, required=False, allow_blank=True)
+    country = serializers.RegexField(r"^[A-Z]{2}$", required=False, help_text="Where `phone` is dialled so; GB without")
+
+
+class PlaceSerializer(AddressSerializer):
+    """An address; it takes over as the one for bills or deliveries where that is said, and where there is none yet."""
+
+    is_billing = YesNo(required=False)
+    is_delivery = YesNo(required=False)
+
+
+class PaymentPreferenceSerializer(StrictSerializer):
+    """A way the customer likes to pay. `token`: the payment service's own. A card's number is refused everywhere."""
+
+    method = serializers.ChoiceField(choices=PaymentMethod.choices)
+    token = Text(max_length=100, required=False, allow_blank=True)
+    label = Text(max_length=60, required=False, allow_blank=True)
+    is_default = YesNo(required=False)
+
+
+class ConsentSerializer(StrictSerializer):
+    """That the customer agreed to offers, or took it back. `source`: where they said so."""
+
+    channel = serializers.ChoiceField(choices=ConsentChannel.choices)
+    is_given = YesNo()
+    source = Text(max_length=100)
+    given_on = serializers.DateField(required=False, help_text="Today without")
+
+
+class AnsweredParts(serializers.Serializer):
+    data = serializers.ListField(child=serializers.DictField(), help_text="Each with its id")  # type: ignore[assignment]
+
+
+class _Parts(Resource):
+    """All of one kind that a customer has. What is one says which (`related`), what is shown of each (`shows`), and how one is added."""
+
+    needs = {"GET": ("customers:read", "customers.view_customer"), "POST": ("customers:write", "customers.change_customer")}
+    related: ClassVar[str]
+    shows: ClassVar[tuple[str, ...]]
+
+    def listed(self, request: Request, number: str) -> Response:
+        return Response(self._shown(customer_numbered(number, request)))
+
+    def added(self, request: Request, number: str, shape: type[StrictSerializer], add: Callable[[int, dict[str, Any], str], object]) -> HttpResponse:
+        """Add one, once for the request's key, and answer with all of them as they are then."""
+        customer = customer_numbered(number, request)
+        wanted = checked(shape, request.data)
+
+        def done() -> Answer:
+            add(customer.pk, wanted, principal_of(request))
+            return Answer(201, self._shown(customer))
+
+        return once(request, done)
+
+    def _shown(self, customer: Customer) -> dict[str, Any]:
+        return {"data": [{"id": row.pk, **{name: _said(row, name) for name in self.shows}} for row in getattr(customer, self.related).all()]}
+
+
+class _Part(Resource):
+    """One of them, to be taken away."""
+
+    needs = {"DELETE": ("customers:write", "customers.change_customer")}
+
+    def removed(self, request: Request, number: str, remove: Callable[[int, str], None]) -> Response:
+        remove(customer_numbered(number, request).pk, principal_of(request))
+        return Response(status=204)
+
+
+def _said(row: Model, name: str) -> Any:
+    value = getattr(row, name)
+    if name == "lines":
+        return value.splitlines()
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+class TelephonesView(_Parts):
+    related, shows = "telephones", ("number", "label")
+
+    @extend_schema(operation_id="list_telephones", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List the further telephone numbers of a customer: the main one stands on the customer."""
+        return self.listed(request, number)
+
+    @extend_schema(
+        operation_id="add_telephone", parameters=[IDEMPOTENCY_KEY], request=TelephoneSerializer, responses={201: AnsweredParts, **PROBLEMS}
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Add a telephone number. One they have already is left as it is."""
+        return self.added(request, number, TelephoneSerializer, lambda pk, wanted, actor: add_telephone(pk, **wanted, actor=actor))
+
+
+class EmailsView(_Parts):
+    related, shows = "emails", ("address", "label")
+
+    @extend_schema(operation_id="list_emails", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List the further e-mails of a customer: the main one stands on the customer."""
+        return self.listed(request, number)
+
+    @extend_schema(operation_id="add_email", parameters=[IDEMPOTENCY_KEY], request=EmailSerializer, responses={201: AnsweredParts, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Add an e-mail. One they have already is left as it is."""
+        return self.added(request, number, EmailSerializer, lambda pk, wanted, actor: add_email(pk, **wanted, actor=actor))
+
+
+class ContactsView(_Parts):
+    related, shows = "contacts", ("name", "role", "email", "phone")
+
+    @extend_schema(operation_id="list_contacts", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List whom to speak to at a customer."""
+        return self.listed(request, number)
+
+    @extend_schema(operation_id="add_contact", parameters=[IDEMPOTENCY_KEY], request=ContactSerializer, responses={201: AnsweredParts, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Add somebody to speak to."""
+        return self.added(request, number, ContactSerializer, lambda pk, wanted, actor: save_contact(pk, ContactDraft(**wanted), actor=actor))
+
+
+class AddressesView(_Parts):
+    related, shows = "addresses", ("name", "lines", "city", "region", "postcode", "country", "is_billing", "is_delivery")
+
+    @extend_schema(operation_id="list_addresses", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List the addresses of a customer, and which of them bills and deliveries go to."""
+        return self.listed(request, number)
+
+    @extend_schema(operation_id="add_address", parameters=[IDEMPOTENCY_KEY], request=PlaceSerializer, responses={201: AnsweredParts, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Add an address. Orders keep the copy they were placed with."""
+        return self.added(request, number, PlaceSerializer, _add_address)
+
+
+class PaymentPreferencesView(_Parts):
+    related, shows = "payment_preferences", ("method", "label", "is_default")
+
+    @extend_schema(operation_id="list_payment_preferences", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List how a customer likes to pay, the default first. Tokens are taken, not given out."""
+        return self.listed(request, number)
+
+    @extend_schema(
+        operation_id="add_payment_preference",
+        parameters=[IDEMPOTENCY_KEY],
+        request=PaymentPreferenceSerializer,
+        responses={201: AnsweredParts, **PROBLEMS},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Add a way to pay; the first is the default."""
+        return self.added(request, number, PaymentPreferenceSerializer, lambda pk, wanted, actor: add_payment_preference(pk, **wanted, actor=actor))
+
+
+class ConsentsView(_Parts):
+    related, shows = "consents", ("channel", "is_given", "source", "given_on", "noted_at")
+
+    @extend_schema(operation_id="list_consents", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List what a customer has agreed to and taken back, the latest first: of each channel the first counts."""
+        return self.listed(request, number)
+
+    @extend_schema(operation_id="note_consent", parameters=[IDEMPOTENCY_KEY], request=ConsentSerializer, responses={201: AnsweredParts, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Note that a customer agreed to offers, or took it back. What was noted before stays."""
+        return self.added(request, number, ConsentSerializer, lambda pk, wanted, actor: note_consent(pk, **wanted, actor=actor))
+
+
+class TelephoneView(_Part):
+    @extend_schema(operation_id="remove_telephone", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, number: str, part: int) -> Response:
+        """Remove a further telephone number. Safe to repeat."""
+        return self.removed(request, number, lambda pk, actor: remove_part(pk, "telephone", part, actor=actor))
+
+
+class EmailView(_Part):
+    @extend_schema(operation_id="remove_email", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, number: str, part: int) -> Response:
+        """Remove a further e-mail. Safe to repeat."""
+        return self.removed(request, number, lambda pk, actor: remove_part(pk, "e-mail", part, actor=actor))
+
+
+class ContactView(_Part):
+    @extend_schema(operation_id="remove_contact", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, number: str, part: int) -> Response:
+        """Remove a contact. Safe to repeat."""
+        return self.removed(request, number, lambda pk, actor: remove_part(pk, "contact", part, actor=actor))
+
+
+class AddressView(_Part):
+    @extend_schema(operation_id="remove_address", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, number: str, part: int) -> Response:
+        """Remove an address; not the one that bills or deliveries go to while there is another. Safe to repeat."""
+        return self.removed(request, number, lambda pk, actor: remove_part(pk, "address", part, actor=actor))
+
+
+class PaymentPreferenceView(_Part):
+    @extend_schema(operation_id="remove_payment_preference", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, number: str, part: int) -> Response:
+        """Remove a way to pay. Safe to repeat."""
+        return self.removed(request, number, lambda pk, actor: remove_payment_preference(pk, part, actor=actor))
+
+
+def _add_address(pk: int, wanted: dict[str, Any], actor: str) -> object:
+    wanted = dict(wanted)
+    goes = {name: wanted.pop(name, False) for name in ("is_billing", "is_delivery")}
+    return save_address(pk, address_draft(wanted), **goes, actor=actor)
