@@ -14,7 +14,7 @@ from inventory.models import Count, PurchaseNeed, Shortfall, Sku, Transfer, Ware
 from oms.core.models import Message, Trouble, User
 from oms.desk.demo import house
 from oms.desk.demo.trade import ORDERS
-from orders.models import Hold, Order, PromotionRedemption, Quotation, StandingOrder, TaxRate
+from orders.models import Draft, Hold, LostSale, Order, PromotionRedemption, Quotation, StandingOrder, TaxRate
 from shipping.models import Shipment
 
 
@@ -40,6 +40,8 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert set(Count.objects.values_list("state", flat=True)) == {"open", "posted"}
     assert set(Quotation.objects.values_list("state", flat=True)) == {"open", "accepted"}
     assert sorted(DrawerSession.objects.values_list("state", "difference")) == [("closed", Decimal("-0.40")), ("open", None)]
+    assert sorted(Draft.objects.values_list("state", flat=True)) == ["abandoned", "open", "parked"]
+    assert LostSale.objects.get().reason == "stock"
     assert set(StandingOrder.objects.values_list("state", flat=True)) == {"active", "paused"}
     assert Shortfall.objects.filter(settled_at=None).exists()
     assert set(VendorBill.objects.values_list("state", flat=True)) == {"posted", "held"}

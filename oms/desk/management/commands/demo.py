@@ -16,6 +16,7 @@ from oms.desk.demo.dock import fill_dock
 from oms.desk.demo.floor import work_the_floor
 from oms.desk.demo.prices import give_away, set_prices
 from oms.desk.demo.range import widen_range
+from oms.desk.demo.telephone import answer_the_phone
 from oms.desk.demo.trade import trade
 from oms.desk.setup import set_up
 
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         fill_dock(warehouses[0], skus)
         bill_vendors(warehouses[0], skus)
         sell_at_the_counter(channels["store"], warehouses[0], customers)
+        answer_the_phone(customers)
         self.stdout.write(f"A house with a month of trade is there. An API key of its web shop, shown only now: {readable}")
         if not os.environ.get("DEMO_PASSWORD"):
             self.stdout.write(f"The password of clerk, warehouse, accountant, manager and administrator: {password}")
