@@ -15,22 +15,27 @@ class Rolled(Exception):
     """Somebody pulled the plug in the middle."""
 
 
-def together(count: int, act: Callable[[int], Any]) -> list[Any]:
-    """Run `act(i)` on `count` connections, all released at once; give what each gave or raised."""
-    barrier = threading.Barrier(count, timeout=60)
+def together(count: int, act: Callable[[int], Any], *, hands: int | None = None) -> list[Any]:
+    """Run `act(i)` for every i below `count` on as many connections, all released at once; give what each gave or raised.
 
-    def one(i: int) -> Any:
+    `hands`: that many connections, each of which does one after the other: as many attempts, and always so many in the same moment.
+    """
+    hands = min(hands or count, count)
+    barrier = threading.Barrier(hands, timeout=60)
+    results: list[Any] = [None] * count
+
+    def one(hand: int) -> None:
         try:
             connection.ensure_connection()
             barrier.wait()
-            return act(i)
-        except (BusinessError, IntegrityError, OperationalError, Rolled) as error:
-            return error
+            for i in range(hand, count, hands):
+                results[i] = _tried(lambda i=i: act(i))
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
+    with ThreadPoolExecutor(hands) as pool:
+        list(pool.map(one, range(hands)))
+    return results
 
 
 def patiently(act: Callable[[], Any]) -> Any:
@@ -73,11 +78,16 @@ def in_the_middle(first: Callable[[], Any], then: Callable[[], Any]) -> tuple[An
 
 def _alone(act: Callable[[], Any]) -> Any:
     try:
-        return act()
-    except (BusinessError, IntegrityError, OperationalError) as error:
-        return error
+        return _tried(act)
     finally:
         connections.close_all()
+
+
+def _tried(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except (BusinessError, IntegrityError, OperationalError, Rolled) as error:
+        return error
 
 
 def _somebody_waits() -> bool:

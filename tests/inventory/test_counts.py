@@ -4,11 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory import counting
 from inventory.adjusting import adjust_stock
 from inventory.classifying import classify_skus
 from inventory.counting import cancel_count, due, enter_counts, open_count
@@ -22,7 +21,6 @@ from shipping.fulfilling import pack_shipment
 from shipping.losses import post_count
 from shipping.models import Shipment
 from tests import cast
-from tests.faults.crowd import together
 
 WHO = "user:warehouse"
 
@@ -276,46 +274,3 @@ def test_a_count_costs_the_same_statements_for_three_lines_and_for_fifty(house):
         counts.append(len(captured))
 
     assert counts[0] == counts[1]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sheets_posted_at_once_book_what_is_missing_once(real_house, prove):
-    real_house.place(("MUG", 29))
-    cast.run_line("screen", "reserve")
-    sheets = [enter(sheet(), MUG=27) for _ in range(6)]
-
-    together(6, lambda i: post(sheets[i]))
-
-    assert on_hand(real_house.mug, real_house.leeds) == 27
-    assert sum(Shortfall.objects.values_list("quantity", flat=True)) == 2
-    assert sorted(CountLine.objects.values_list("difference", flat=True)) == [-3, 0, 0, 0, 0, 0]
-    prove()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_without_looking_at_what_was_booked_since_it_is_missing_twice(real_house, monkeypatch):
-    """The twin: each sheet takes its difference from what it noted, and a shelf that lacks three lacks six."""
-    sheets = [enter(sheet(), MUG=27) for _ in range(2)]
-    monkeypatch.setattr(counting, "differences", lambda count, lines, levels: {line.pk: line.counted - line.expected for line in lines})
-
-    together(2, lambda i: post(sheets[i]))
-
-    assert on_hand(real_house.mug, real_house.leeds) == 24
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sheets_posted_while_goods_come_and_go_lose_and_find_nothing(real_house, prove):
-    """Six sheets say that the shelf is right; goods go out of it and come into it while they are booked."""
-    sheets = [enter(sheet(), MUG=30) for _ in range(6)]
-
-    def act(i):
-        if i < 6:
-            return post(sheets[i])
-        with transaction.atomic():
-            return move_stock([Move(real_house.mug.pk, real_house.leeds.pk, -3 if i % 2 else 4, "damage", "test", i)], actor=WHO)
-
-    together(12, act)
-
-    assert on_hand(real_house.mug, real_house.leeds) == 30 - 3 * 3 + 3 * 4
-    assert not StockMovement.objects.filter(cause="count").exists()
-    prove()
