@@ -139,6 +139,7 @@ def _path(route: str) -> str:
         f"/{route}".replace("<str:number>", "SO-1001" if "orders" in route else "C-1001")
         .replace("<str:code>", "MUG")
         .replace("<int:pk>", "9999")
+        .replace("<int:part>", "9999")
         .replace("<int:pk>", "1")
         .replace("<str:invoice>", "INV-000001")
         .replace("<int:receipt>", "1")
