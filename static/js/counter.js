@@ -90,7 +90,9 @@ const print = document.querySelector("[data-print]");
 if (print) {
   print.hidden = false;
   print.addEventListener("click", () => window.print());
-  document.getElementById("next").focus();
+  const next = document.getElementById("next");
+  next.focus();
+  addEventListener("afterprint", () => next.focus());
 }
 
 const count = document.getElementById("count");

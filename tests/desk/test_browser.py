@@ -1,12 +1,14 @@
 """The phone form with the keyboard alone, in a real browser."""
 
 import shutil
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 
 from oms.core.models import User
 from orders.models import Order
+from tests.flows import counter
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -143,3 +145,22 @@ def test_a_number_opens_and_closes_with_the_keyboard_and_leads_on_to_what_makes_
     assert page.url == f"{live_server.url}/stock/MUG/"
     page.keyboard.press("5")
     page.wait_for_url("**/stock/MUG/#moved")
+
+
+def test_a_sale_at_the_counter_with_a_scanner_and_enter_alone(page, real_house, live_server):
+    till = counter.till(real_house)
+    page.goto(f"{live_server.url}/counter/{till.pk}/")
+
+    page.keyboard.type("MUG\n3 blue mug\n2 LAMP\n")  # as fast as a scanner
+    page.wait_for_selector("input[name=quantity][value='2']")
+    page.keyboard.press("Enter")
+    page.keyboard.type("100")
+    page.wait_for_function("document.querySelector('#change b').textContent === '6.64'")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sales/**")
+
+    assert page.inner_text(".till-total b") == "£6.64"
+    order = Order.objects.get()
+    assert (order.state, order.total, sorted(order.lines.values_list("quantity", flat=True))) == ("completed", Decimal("93.36"), [2, 4])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/counter/{till.pk}/")

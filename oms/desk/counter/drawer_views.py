@@ -112,7 +112,9 @@ def _drawer(request: HttpRequest, pk: int, *, typed: dict[str, str] | None = Non
 
 
 def _counted(request: HttpRequest, session: DrawerSession) -> HttpResponse:
-    pieces = [(Decimal(value), number, Decimal(value) * number) for value, number in session.pieces.items()]
+    pieces = [
+        (Decimal(value), number, Decimal(value) * number) for value, number in sorted(session.pieces.items(), key=lambda piece: -Decimal(piece[0]))
+    ]
     return render(request, "counter/counted.html", {**_told(request, session), "pieces": pieces})
 
 

@@ -16,7 +16,7 @@ from oms.core.pdf import render_pdf
 from orders.models import Order
 
 # What the roll is cut to, in mm: what is always on it, a line, a rate of tax.
-_FEED, _LINE, _RATE = 112, 11, 5
+_FEED, _LINE, _RATE = 92, 11, 5
 # So many letters of a description go on one row.
 _ROW = 34
 
