@@ -27,6 +27,13 @@ class MovementKind(TextChoices):
     EXPENSED = "expensed", _("Cost of what is sold already")
 
 
+class ImportState(TextChoices):
+    QUEUED = "queued", _("Waiting to run")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
 class WarehouseKind(TextChoices):
     WAREHOUSE = "warehouse", _("Warehouse")
     TRANSIT = "transit", _("On the road")
@@ -125,6 +132,7 @@ PURCHASE_MOVES = [
     ("acknowledged", "cancelled"),
     ("partly_received", "closed"),
 ]
+IMPORT_MOVES = [("queued", "running"), ("running", "done"), ("running", "failed"), ("done", "queued")]
 TRANSFER_MOVES = [
     ("draft", "sent"),
     ("draft", "cancelled"),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.baskets import lapse, lapsed
+from inventory.importing.working import imports_waiting, keep_imports, run_import
 from inventory.models import PegsDue, PurchaseOrder
 from inventory.pegging import peg_skus
 from inventory.purchasing.documents import keep_purchase_orders, render_purchase_order
@@ -51,4 +52,14 @@ LAPSE = Station(
     waiting=lapsed,
     work=lapse,
     since="expires_at",
+)
+IMPORT_SKUS = OutsideStation(
+    name="import_skus",
+    title=_("Import SKUs"),
+    waiting=imports_waiting,
+    perform=run_import,
+    work=keep_imports,
+    batch=1,
+    lease_seconds=1800,
+    limit_seconds=1800,
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STOCK
-from inventory.stations import LAPSE, LEARN, PEG, PURCHASE_PDF, REPLENISH
+from inventory.stations import IMPORT_SKUS, LAPSE, LEARN, PEG, PURCHASE_PDF, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
 from oms.desk import quotations
@@ -58,6 +58,7 @@ LINE = [
     replace(CREDIT, wakes_on=("order.cancelled",)),                                          # invoices
     replace(VOID, wakes_on=("order.cancelled",)),                                            # shipments, outside
     replace(SEND, wakes_on=("message.queued",)),                                             # messages, outside
+    replace(IMPORT_SKUS, wakes_on=("import.asked",)),                                        # files of SKUs, outside
     replace(SIMULATE, wakes_on=("simulation.asked",)),                                       # simulations, outside
     replace(EXPIRE, wakes_on=()),                                                            # drafts
     replace(LAPSE, wakes_on=()),                                                             # soft reservations

@@ -18,6 +18,10 @@ from oms.core.locks import take_turn
 MOST_SHOWN = 100
 PROGRESS_ROWS = 10_000
 
+READ, CHECKED, WRITTEN = "read", "checked", "written"
+Progress = Callable[[str, int], None]
+"""Told how many rows are READ, CHECKED or WRITTEN. Of the writing, which is a few statements over all rows, by the share of them that is done."""
+
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 
 
@@ -49,15 +53,24 @@ class Report:
         return not self.refused and not self.is_dry_run
 
 
-def import_skus(file: BinaryIO, *, actor: str, dry_run: bool = False, progress: Callable[[int], None] | None = None) -> Report:
+def import_skus(
+    file: BinaryIO,
+    *,
+    actor: str,
+    dry_run: bool = False,
+    progress: Progress = lambda stage, rows: None,
+    keep: Callable[[Report], None] = lambda report: None,
+) -> Report:
     """Add and change the SKUs that `file` names, with their barcodes, price, vendor and reorder rule: all of them, or, with one bad row, none.
 
     Imports take turns. A constant number of statements whatever the file's length; the file is laid down on disk, not in memory. The same file again
     changes nothing. Raises Invalid for what is no such file. Records `sku.imported` where something changed. `dry_run`: tell, and change nothing.
+    `keep`: given the report last in the transaction that writes, so that what it keeps is kept with the SKUs or not at all.
     """
     report = Report(is_dry_run=dry_run)
     with tempfile.TemporaryFile() as rows:
         _lay_down(file, rows, report, progress)
+        progress(READ, report.rows)
         with transaction.atomic():
             take_turn("sku-import")
             inner = transaction.savepoint()
@@ -68,8 +81,9 @@ def import_skus(file: BinaryIO, *, actor: str, dry_run: bool = False, progress: 
                 for statement in _KNOWN:
                     cursor.execute(statement)
                 _check(cursor, report)
+                progress(CHECKED, report.rows)
                 if not report.refused:
-                    _write(cursor)
+                    _write(cursor, report, progress)
                     _count(cursor, report)
             if report.is_written:
                 with connection.cursor() as cursor:
@@ -77,14 +91,20 @@ def import_skus(file: BinaryIO, *, actor: str, dry_run: bool = False, progress: 
                 transaction.savepoint_commit(inner)
                 if report.new or report.changed:
                     record([fact("sku.imported", "sku", 0, actor=actor, new=report.new, changed=report.changed, rows=report.rows)])
+                _settle(report)
+                keep(report)
             else:
                 transaction.savepoint_rollback(inner)
-    report.fates.sort(key=lambda fate: fate.row)
-    del report.fates[MOST_SHOWN:]
+    _settle(report)
     return report
 
 
-def _lay_down(file: BinaryIO, rows: BinaryIO, report: Report, progress: Callable[[int], None] | None) -> None:
+def _settle(report: Report) -> None:
+    report.fates.sort(key=lambda fate: fate.row)
+    del report.fates[MOST_SHOWN:]
+
+
+def _lay_down(file: BinaryIO, rows: BinaryIO, report: Report, progress: Progress) -> None:
     """Read the file and write its usable rows as COPY takes them."""
     out = io.TextIOWrapper(rows, encoding="utf-8", newline="\n", write_through=False)
     names = list(COLUMNS)
@@ -96,8 +116,8 @@ def _lay_down(file: BinaryIO, rows: BinaryIO, report: Report, progress: Callable
             if "price" in row.values:
                 row.values.setdefault("currency", settings.BOOKS_CURRENCY)
             out.write("\t".join([str(row.number), *(_copied(row.values.get(name)) for name in names)]) + "\n")
-        if progress is not None and report.rows % PROGRESS_ROWS == 0:
-            progress(report.rows)
+        if report.rows % PROGRESS_ROWS == 0:
+            progress(READ, report.rows)
     out.flush()
     out.detach()
 
@@ -131,9 +151,11 @@ def _check(cursor: Any, report: Report) -> None:
     report.refused += total
 
 
-def _write(cursor: Any) -> None:
-    for statement in _WRITE:
+def _write(cursor: Any, report: Report, progress: Progress) -> None:
+    for done, statement in enumerate(_WRITE, start=1):
         cursor.execute(statement, {"today": timezone.localdate()})
+        if not report.is_dry_run:
+            progress(WRITTEN, report.rows * done // len(_WRITE))
 
 
 def _count(cursor: Any, report: Report) -> None:

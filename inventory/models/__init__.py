@@ -1,5 +1,6 @@
 from inventory.models.catalogue import Barcode, Price, PriceList, Sku, Substitute, Warehouse
 from inventory.models.counts import Count, CountLine
+from inventory.models.imports import SkuImport
 from inventory.models.kits import KitComponent
 from inventory.models.purchasing import (
     COMING,
@@ -43,6 +44,7 @@ __all__ = [
     "RestockDue",
     "Shortfall",
     "Sku",
+    "SkuImport",
     "SourcingDecision",
     "SourcingRule",
     "StockLevel",

@@ -53,7 +53,7 @@ TABS = {
         ("transfers", lambda: _("Transfers"), "inventory.view_stocklevel", ("transfer", "new_transfer")),
         ("counts", lambda: _("Counts"), "inventory.view_stocklevel", ("count", "review_count")),
         ("sourcing", lambda: _("Sourcing"), "inventory.view_stocklevel", ("simulation",)),
-        ("import_skus", lambda: _("Import"), "inventory.add_sku", ()),
+        ("import_skus", lambda: _("Import"), "inventory.add_sku", ("sku_import",)),
     ],
     "purchasing": [
         ("purchasing", lambda: _("Board"), "inventory.view_purchaseorder", ()),

@@ -23,7 +23,7 @@ _MAIN = ("screen", "reserve", "invoice", "plan", "pick", "book", "dispatch", "tr
 # Side tracks: the stop on the main line that each leaves from, the nearest first.
 _SIDES = {
     "screen": ("standing", "quotation_pdf", "release", "expire", "lapse", "simulate"),
-    "reserve": ("backorders", "peg", "replenish", "learn"),
+    "reserve": ("backorders", "peg", "replenish", "learn", "import_skus"),
     "invoice": ("invoice_pdf", "purchase_pdf", "send"),
     "plan": ("credit",),
     "book": ("void",),
@@ -41,6 +41,7 @@ _PAGES = {
     "simulate": ("sourcing", ""),
     "replenish": ("purchasing", ""),
     "learn": ("rules", ""),
+    "import_skus": ("import_skus", ""),
     "purchase_pdf": ("purchasing", ""),
     "invoice": ("orders", "state=allocated"),
     "invoice_pdf": ("invoices", ""),

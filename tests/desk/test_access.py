@@ -61,6 +61,8 @@ PAGES = {
     "low_stock": ("get", "/stock/low/", "inventory.view_stocklevel"),
     "propose_low": ("post", "/stock/low/propose", "inventory.approve_purchase"),
     "import_skus": ("get", "/stock/import/", "inventory.add_sku"),
+    "sku_import": ("get", "/stock/import/9999/", "inventory.add_sku"),
+    "import_checked": ("post", "/stock/import/9999/import", "inventory.add_sku"),
     "kit": ("get", "/stock/MUG/kit", "inventory.change_sku"),
     "check_kit": ("post", "/stock/MUG/kit/check", "inventory.change_sku"),
     "export_movements": ("get", "/stock/MUG/movements.csv", "inventory.view_stocklevel"),

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.explaining import TITLES
 from inventory.low import PAGE, running_low
-from inventory.models import PurchaseNeed, Sku
+from inventory.models import PurchaseNeed, Sku, SkuImport
 from oms.core.models import Proof, User
 from oms.core.pages import cursor_of
 from tests import cast
@@ -258,24 +258,74 @@ def test_a_kit_is_defined_on_its_page_and_told_what_it_makes_while_typing(house,
     prove()
 
 
-def upload(desk, content, action, **headers):
+def upload(desk, content, action):
+    """Send a file, as the form does; give the address of its import, and its page once the station has worked it."""
     file = SimpleUploadedFile("skus.csv", content, content_type="text/csv")
-    return desk.post("/stock/import/", {"file": file, "action": action}, headers=headers)
+    sent = desk.post("/stock/import/", {"file": file, "action": action})
+    assert sent.status_code == 302
+    cast.run_line("import_skus")
+    return sent.url, text_of(desk.get(sent.url))
 
 
-def test_a_file_is_checked_first_and_then_imported(house, desk):
-    content = b"code,name,price\nJUG,Jug,9.50\n"
+def test_a_file_is_checked_first_and_then_imported_without_being_sent_again(house, desk):
+    address, checked = upload(desk, b"code,name,price\nJUG,Jug,9.50\n", "check")
 
-    checked = upload(desk, content, "check", **{"HX-Request": "true"})
-    assert "All 1 rows can be imported: 1 new, 0 changed, 0 the same. Nothing is written yet." in text_of(checked)
+    assert "All 1 rows can be imported: 1 new, 0 changed, 0 the same. Nothing is written yet." in checked
     assert not Sku.objects.filter(code="JUG").exists()
-    upload(desk, content, "import")
+    desk.post(f"{address}import")
+    desk.post(f"{address}import")
+    cast.run_line("import_skus")
 
+    assert "Imported 1 rows: 1 new, 0 changed, 0 the same." in text_of(desk.get(address))
     assert Sku.objects.get(code="JUG").name == "Jug"
-    refused = upload(desk, b"code,name,price\nJAR,Jar,nothing\n", "import")
-    assert refused.status_code == 422
-    assert "Nothing is written: 1 of 1 rows is refused." in text_of(refused) and "price is an amount" in text_of(refused)
+    row = SkuImport.objects.get()
+    assert (row.state, row.total, row.read, row.checked, row.written, row.content) == ("done", 1, 1, 1, 1, None)
+
+
+def test_a_refused_file_says_why_and_is_not_kept(house, desk):
+    _address, refused = upload(desk, b"code,name,price\nJAR,Jar,nothing\n", "import")
+
+    assert "Nothing is written: 1 of 1 rows is refused." in refused and "price is an amount" in refused
+    row = SkuImport.objects.get()
+    assert (row.state, row.written, row.content) == ("done", 0, None)
+    _address, strange = upload(desk, b"PK\x03\x04 a workbook", "check")
+    assert "The workbook cannot be read" in strange
     assert "Choose a file." in text_of(desk.post("/stock/import/", {"action": "check"}))
+
+
+def test_how_far_an_import_is_stands_on_its_page_and_the_page_asks_until_it_is_over(house, desk):
+    file = SimpleUploadedFile("skus.csv", b"code,name\nJUG,Jug\nJAR,Jar", content_type="text/csv")
+    address = desk.post("/stock/import/", {"file": file, "action": "import"}).url
+
+    waiting = desk.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert 'hx-trigger="every 1s"' in waiting and "0 of 2 rows" in waiting and "<html" not in waiting
+    SkuImport.objects.update(read=2, checked=2, written=1)
+    assert "Read 2 of 2 rows Checked 2 of 2 rows Written 1 of 2 rows" in text_of(desk.get(address))
+    cast.run_line("import_skus")
+
+    over = desk.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "hx-trigger" not in over and "Imported 2 rows: 2 new" in over
+    assert "skus.csv" in text_of(desk.get("/stock/import/"))
+    assert desk.get("/stock/import/9999/").status_code == 404
+
+
+def test_one_file_a_person_waits_for_a_decision(house, desk):
+    first, _said = upload(desk, b"code,name\nJUG,Jug\n", "check")
+    second, _said = upload(desk, b"code,name\nJAR,Jar\n", "check")
+
+    assert "Import it" not in text_of(desk.get(first)) and "Import it" in text_of(desk.get(second))
+    assert desk.post(f"{first}import").status_code == 409
+
+
+def test_a_file_that_is_too_large_is_answered_with_a_page_that_says_what_to_do(house, desk, settings):
+    settings.LARGER_BODIES = {"/stock/import/": 1000}
+    file = SimpleUploadedFile("skus.csv", b"x" * 3000, content_type="text/csv")
+
+    answer = desk.post("/stock/import/", {"file": file, "action": "check"}, headers={"Accept": "text/html,*/*"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (413, "text/html; charset=utf-8")
+    assert "Go back and send less at a time" in text_of(answer)
+    assert not SkuImport.objects.exists()
 
 
 def test_the_list_and_a_skus_movements_can_be_taken_along(house, desk):

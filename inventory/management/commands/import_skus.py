@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from inventory.importing.reading import COLUMNS, MOST_BYTES
-from inventory.importing.writing import import_skus
+from inventory.importing.writing import READ, import_skus
 from oms.core.errors import BusinessError
 
 
@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, dry_run: bool, verbosity: int, **options: Any) -> None:
         started = time.monotonic()
 
-        def progress(rows: int) -> None:
-            if verbosity:
+        def progress(stage: str, rows: int) -> None:
+            if verbosity and stage == READ:
                 self.stderr.write(f"{rows} rows read, {rows / (time.monotonic() - started):.0f} a second")
 
         try:
