@@ -5,7 +5,7 @@ from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -81,7 +81,7 @@ def _file(request: HttpRequest) -> BinaryIO:
     file = request.FILES.get("file")
     if file is None:
         raise Invalid(_("Choose a file."), pointer="/file")
-    if file.size > MOST_BYTES:
+    if (file.size or 0) > MOST_BYTES:
         raise Invalid(_("The file is larger than %(most)d MB: send it in parts.") % {"most": MOST_BYTES // 1_000_000}, pointer="/file")
     return cast(BinaryIO, file.file)
 
@@ -93,6 +93,6 @@ def _imported(request: HttpRequest, file: BinaryIO) -> Report:
     return import_customers(file, confirmed=confirmed, actor=actor_of(request.user))
 
 
-def _fates(report: Report) -> HttpResponse:
+def _fates(report: Report) -> HttpResponseBase:
     rows = ([fate.row, fate.called, fate.number, fate.fate, ", ".join(fate.columns), fate.reason, fate.like] for fate in report.fates)
     return csv_response(f"fates-{timezone.localdate():%Y-%m-%d}.csv", ["row", "customer", "number", "fate", "columns", "reason", "like"], rows)

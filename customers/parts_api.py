@@ -27,7 +27,7 @@ class TelephoneSerializer(StrictSerializer):
     """A further telephone number, in any form that is usual in `country`. The first is the main one."""
 
     number = Text(max_length=40)
-    label = Text(max_length=40, required=False, allow_blank=True)
+    label = Text(max_length=40, required=False, allow_blank=True)  # type: ignore[assignment]
     country = serializers.RegexField(r"^[A-Z]{2}$", required=False, help_text="GB without")
 
 
@@ -35,7 +35,7 @@ class EmailSerializer(StrictSerializer):
     """A further e-mail. The first is the main one."""
 
     address = serializers.EmailField(max_length=254)
-    label = Text(max_length=40, required=False, allow_blank=True)
+    label = Text(max_length=40, required=False, allow_blank=True)  # type: ignore[assignment]
 
 
 class ContactSerializer(StrictSerializer):
@@ -60,7 +60,7 @@ class PaymentPreferenceSerializer(StrictSerializer):
 
     method = serializers.ChoiceField(choices=PaymentMethod.choices)
     token = Text(max_length=100, required=False, allow_blank=True)
-    label = Text(max_length=60, required=False, allow_blank=True)
+    label = Text(max_length=60, required=False, allow_blank=True)  # type: ignore[assignment]
     is_default = YesNo(required=False)
 
 
@@ -69,7 +69,7 @@ class ConsentSerializer(StrictSerializer):
 
     channel = serializers.ChoiceField(choices=ConsentChannel.choices)
     is_given = YesNo()
-    source = Text(max_length=100)
+    source = Text(max_length=100)  # type: ignore[assignment]
     given_on = serializers.DateField(required=False, help_text="Today without")
 
 

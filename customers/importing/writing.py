@@ -187,7 +187,7 @@ def _write(plans: Iterable[Plan], *, actor: str) -> None:
         bulk.save_all(altered[start : start + AT_ONCE], *FIELDS)
     for plan in (*new, *changed):
         for address in plan.new_addresses:
-            address.customer = plan.customer
+            address.customer = plan.customer  # type: ignore[assignment]
     bulk.save_all([address for plan in changed for address in plan.changed_addresses], *_PLACE)
     bulk.insert_all([address for plan in (*new, *changed) for address in plan.new_addresses])
     bulk.insert_all([Telephone(customer=plan.customer, number=number) for plan in (*new, *changed) for number in plan.telephones])

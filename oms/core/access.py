@@ -177,6 +177,12 @@ def actor_of(user: User | AnonymousUser) -> str:
     return f"user:{user.get_username()}"
 
 
+def person_of(request: HttpRequest) -> User:
+    """Give who is logged in. On pages that nobody else reaches."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def may(user: User | AnonymousUser, permission: str) -> bool:
     """Say whether `user` may. Locked-out and anonymous people may nothing."""
     return bool(user.is_active and user.is_authenticated and user.has_perm(permission))

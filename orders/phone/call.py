@@ -86,7 +86,7 @@ class Call:
             customer=_clean(data.get("customer", ""), 20),
             rows=_rows(data),
             unmatched=_unmatched(data),
-            fields={name: _clean(data[name], most) for name, most in FIELDS.items() if name in data},
+            fields={name: _clean(data.get(name, ""), most) for name, most in FIELDS.items() if name in data},
             offering=data.get("offering", "")[:20],
         )
 

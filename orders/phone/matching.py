@@ -58,7 +58,7 @@ def candidates_for(texts: Sequence[str]) -> list[Candidates]:
     worded = meant_by_words(asked, limit=MOST_MEANT)
     alike = [text for text in asked if text not in worded and text not in gone][:MOST_ALIKE]
     near = {text: find_skus(text, limit=MOST_MEANT) for text in alike}
-    return [Candidates(instead.get(gone[text], ()), True) if text in gone else Candidates(worded.get(text) or near.get(text, ())) for text in texts]
+    return [Candidates(instead.get(gone[text], ()), True) if text in gone else Candidates(worded.get(text) or near.get(text) or ()) for text in texts]
 
 
 def _codes(texts: Iterable[str], customer_id: int | None) -> dict[str, Coded]:

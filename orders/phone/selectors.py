@@ -55,7 +55,7 @@ def skus_matching(text: str, *, customer_id: int | None = None) -> list[Sku]:
         own = CustomerPart.objects.filter(customer=customer_id, code__startswith=text.strip().upper(), sku__is_active=True)
         parts = {part.sku: part.code for part in own.select_related("sku").order_by("code")[:MOST_FOUND]}
     found = list(dict.fromkeys([*parts, *find_skus(text)]))[:MOST_FOUND]
-    prices = dict(priced_skus(currency=settings.BOOKS_CURRENCY).filter(pk__in=[sku.pk for sku in found]).values_list("pk", "list_price"))
+    prices = dict(priced_skus(currency=settings.BOOKS_CURRENCY).filter(pk__in=[sku.pk for sku in found]).values_list("pk", "list_price"))  # type: ignore[misc]
     free = to_promise(found)
     for sku in found:
         sku.list_price, sku.free, sku.part = prices[sku.pk], free[sku.pk], parts.get(sku, "")  # type: ignore[attr-defined]

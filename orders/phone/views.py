@@ -16,7 +16,7 @@ from customers.models import Customer
 from customers.states import PaymentMethod
 from inventory.baskets import let_go
 from oms.core import stations
-from oms.core.access import actor_of, may, staff_may
+from oms.core.access import actor_of, may, person_of, staff_may
 from oms.core.errors import BusinessError
 from oms.core.readable import row_of
 from orders.drafts import AlreadyPlaced, Overtaken, park_draft, save_draft, take_over
@@ -52,7 +52,7 @@ def draft(request: HttpRequest, key: UUID) -> HttpResponse:
         if action != "place":
             _save(request, call)
             return _page(request, call)
-        order, is_new = place_call(call, person=request.user)
+        order, is_new = place_call(call, person=person_of(request))
     except AlreadyPlaced as refusal:
         return redirect("order", refusal.data["order"])
     except BusinessError as error:
@@ -100,7 +100,7 @@ def park(request: HttpRequest, key: UUID) -> HttpResponse:
     act(call, "", "")
     try:
         _save(request, call)
-        parked = park_draft(key, note=request.POST.get("park_note", ""), colleague=request.POST.get("colleague", ""), person=request.user)
+        parked = park_draft(key, note=request.POST.get("park_note", ""), colleague=request.POST.get("colleague", ""), person=person_of(request))
     except BusinessError as error:
         call.error = error
         return _page(request, call, status=error.status)
@@ -119,7 +119,7 @@ def lose(request: HttpRequest, key: UUID) -> HttpResponse:
     act(call, "", "")
     try:
         _save(request, call)
-        lose_call(call, reason=request.POST.get("reason", ""), note=request.POST.get("lost_note", ""), person=request.user)
+        lose_call(call, reason=request.POST.get("reason", ""), note=request.POST.get("lost_note", ""), person=person_of(request))
     except BusinessError as error:
         call.error = error
         return _page(request, call, status=error.status)
@@ -151,7 +151,7 @@ def read_back(request: HttpRequest, key: UUID) -> HttpResponse:
 def take(request: HttpRequest, key: UUID) -> HttpResponse:
     """Go on with what a colleague began."""
     try:
-        take_over(key, person=request.user)
+        take_over(key, person=person_of(request))
     except AlreadyPlaced as refusal:
         return redirect("order", refusal.data["order"])
     return redirect("draft", key)
@@ -162,7 +162,7 @@ def take(request: HttpRequest, key: UUID) -> HttpResponse:
 def leave(request: HttpRequest, key: UUID) -> HttpResponse:
     """Let go of the stock that is held for a call whose page is closed. What a colleague has taken over keeps its own."""
     mine = Draft.objects.filter(key=key).exclude(state="parked")
-    if mine.filter(owner=request.user).exists():
+    if mine.filter(owner=person_of(request)).exists():
         let_go(mine.get().basket, actor=actor_of(request.user))
     return HttpResponse(status=204)
 
@@ -184,7 +184,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
     if show == "parked":
         rows = rows.filter(state="parked")
     elif show != "all":
-        rows = rows.filter(owner=request.user)
+        rows = rows.filter(owner=person_of(request))
     return render(request, "orders/drafts.html", {"drafts": rows[:100], "show": show})
 
 
@@ -226,8 +226,8 @@ def _page(request: HttpRequest, call: Call, *, status: int = 200, draft: Draft |
         **_parts(request, call),
         "draft": draft,
         "reasons": LostReason.choices,
-        "colleagues": selectors.colleagues_of(request.user),
-        "unfinished": Draft.objects.unfinished().filter(owner=request.user).exclude(key=call.key).count(),
+        "colleagues": selectors.colleagues_of(person_of(request)),
+        "unfinished": Draft.objects.unfinished().filter(owner=person_of(request)).exclude(key=call.key).count(),
     }
     return render(request, "orders/phone.html", context, status=status)
 
@@ -269,7 +269,7 @@ def _entry(request: HttpRequest) -> str:
 
 def _save(request: HttpRequest, call: Call) -> Draft:
     customer = customer_of(call)
-    saved = save_draft(call.key, call.typed(), customer_id=customer.pk if customer else None, seen=call.seen, person=request.user)
+    saved = save_draft(call.key, call.typed(), customer_id=customer.pk if customer else None, seen=call.seen, person=person_of(request))
     call.seen = type(call.seen)(saved.version, call.seen.page)
     return saved
 
