@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from oms.core.money import round_amount
 from orders.pricing import Approval, Concern, Explanation, Refused, Source, Why
@@ -70,20 +71,23 @@ def _off(off: Mapping[str, Any]) -> str:
     return _("%(promotion)s: −%(amount)s") % facts
 
 
+_REFUSALS = {
+    Why.NOT_YET: gettext_noop("%(promotion)s has not begun yet."),
+    Why.EXPIRED: gettext_noop("%(promotion)s is over."),
+    Why.NOT_FOR_YOU: gettext_noop("%(promotion)s is not for this customer or channel."),
+    Why.NOT_FIRST: gettext_noop("%(promotion)s is for a first order only."),
+    Why.USED_UP: gettext_noop("%(promotion)s is used up."),
+    Why.NO_GOODS: gettext_noop("%(promotion)s is not for these goods at these prices."),
+    Why.MINIMUM: gettext_noop("%(promotion)s needs %(missing)s %(currency)s more."),
+    Why.NOTHING: gettext_noop("%(promotion)s takes nothing off: nothing is left to pay."),
+    Why.ANOTHER: gettext_noop("Another promotion takes more off than %(promotion)s, and they do not go together."),
+}
+
+
 def refusal(refused: Refused, *, currency: str) -> str:
     """Word why a promotion takes nothing off an order."""
     facts = {"promotion": refused.promotion.name, "missing": _money(refused.missing, currency), "currency": currency}
-    return {
-        Why.NOT_YET: _("%(promotion)s has not begun yet."),
-        Why.EXPIRED: _("%(promotion)s is over."),
-        Why.NOT_FOR_YOU: _("%(promotion)s is not for this customer or channel."),
-        Why.NOT_FIRST: _("%(promotion)s is for a first order only."),
-        Why.USED_UP: _("%(promotion)s is used up."),
-        Why.NO_GOODS: _("%(promotion)s is not for these goods at these prices."),
-        Why.MINIMUM: _("%(promotion)s needs %(missing)s %(currency)s more."),
-        Why.NOTHING: _("%(promotion)s takes nothing off: nothing is left to pay."),
-        Why.ANOTHER: _("Another promotion takes more off than %(promotion)s, and they do not go together."),
-    }[refused.why] % facts
+    return _(_REFUSALS[refused.why]) % facts
 
 
 def approval(wanted: Approval, *, sku: str, by: str, currency: str) -> str:

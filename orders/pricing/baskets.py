@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from oms.core.money import ZERO, round_amount, split
 from orders.pricing.amounts import Amounts, taxed
@@ -61,8 +62,7 @@ class Basket:
     margin_floor: Decimal | None = None
 
 
-@dataclass(frozen=True)
-class Off:
+class Off(NamedTuple):
     """An amount off a line, and whose doing it is: a promotion's, or, without one, a person's, who gave `percent`."""
 
     amount: Decimal

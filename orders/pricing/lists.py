@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+from typing import NamedTuple
 
 from oms.core.money import round_unit_price
 
@@ -31,9 +32,11 @@ class PriceList:
 EVERYBODYS = PriceList(0, "", Source.EVERYBODY)
 
 
-@dataclass(frozen=True)
-class PriceRow:
-    """The price of one unit on a list, for whoever buys `from_quantity` units or more. It holds on the day that is priced."""
+class PriceRow(NamedTuple):
+    """The price of one unit on a list, for whoever buys `from_quantity` units or more. It holds on the day that is priced.
+
+    A tuple: a large basket has thousands.
+    """
 
     unit_price: Decimal
     from_quantity: int = 1
