@@ -1,18 +1,17 @@
 """Customers from a file and into one: what becomes of each row is shown before any of it is written."""
 
-import tempfile
 from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from customers.importing.exporting import HEADER, MOST_IN_A_WORKBOOK, exportable, exported_rows
+from customers.importing.exporting import HEADER, exportable, exported_rows
 from customers.importing.reading import COLUMNS, MOST_BYTES, MOST_ROWS
 from customers.importing.writing import Report, check_customers, import_customers
 from customers.looking_up import customers_meant
@@ -20,10 +19,7 @@ from customers.models import Customer
 from oms.core.access import actor_of, staff_may
 from oms.core.errors import BusinessError, Conflict, Invalid
 from oms.core.events import fact, record
-from oms.core.exports import csv_response
-from oms.core.sheets import write_workbook
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from oms.core.exports import MOST_IN_A_WORKBOOK, csv_response, workbook_response
 
 
 @staff_may("customers.import_customers")
@@ -71,10 +67,7 @@ def exporting(request: HttpRequest) -> HttpResponseBase:
         record([fact("customer.exported", "customer", 0, actor=actor_of(request.user), format=wanted)])
     if wanted == "csv":
         return csv_response(name, HEADER, exported_rows(rows))
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
-    write_workbook(cast(BinaryIO, file), HEADER, exported_rows(rows))
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK, headers={"Cache-Control": "no-store"})
+    return workbook_response(name, HEADER, exported_rows(rows))
 
 
 def _file(request: HttpRequest) -> BinaryIO:

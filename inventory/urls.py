@@ -10,6 +10,7 @@ urlpatterns = [
     path("stock/import/<int:pk>/", importing.sku_import, name="sku_import"),
     path("stock/import/<int:pk>/import", importing.import_it, name="import_checked"),
     path("stock/export.csv", stock.export, name="export_stock"),
+    path("stock/export.xlsx", stock.export_workbook, name="export_stock_workbook"),
     path("stock/<path:code>/kit", kits.kit, name="kit"),
     path("stock/<path:code>/kit/check", kits.check, name="check_kit"),
     path("stock/<path:code>/movements.csv", stock.movements, name="export_movements"),

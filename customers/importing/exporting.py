@@ -13,7 +13,6 @@ from oms.core.exports import all_of
 from oms.core.models import Event
 
 HEADER = list(COLUMNS)
-MOST_IN_A_WORKBOOK = 100_000
 
 
 def exportable(customers: QuerySet[Customer]) -> QuerySet[Customer]:

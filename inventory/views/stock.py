@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.vary import vary_on_headers
 
 from inventory.calendar import promise_calendar
@@ -18,7 +19,8 @@ from inventory.models import Backorder, ReorderRule, Reservation, Sku, Warehouse
 from inventory.selectors import components_of, kits_with, sales_of, vendors_of
 from inventory.states import AbcClass, MovementKind, ReservationState
 from oms.core.access import staff_may
-from oms.core.exports import csv_response
+from oms.core.errors import Conflict
+from oms.core.exports import MOST_IN_A_WORKBOOK, csv_response, workbook_response
 from oms.core.pages import keyset_page
 
 BY_HAND = (MovementKind.COUNT, MovementKind.DAMAGE, MovementKind.SCRAP, MovementKind.CORRECTION)
@@ -55,6 +57,15 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Give the stock list as filtered, all of it, as CSV: written while it is read."""
     asked, _query = _asked(request)
     return csv_response(f"stock-{timezone.localdate():%Y-%m-%d}.csv", HEADER, exported(asked, currency=settings.BOOKS_CURRENCY))
+
+
+@staff_may("inventory.view_stocklevel")
+def export_workbook(request: HttpRequest) -> HttpResponseBase:
+    """Give the stock list as filtered as a workbook. Raises Conflict for more than one holds."""
+    asked, _query = _asked(request)
+    if skus_shown(asked).order_by("code")[MOST_IN_A_WORKBOOK:].exists():
+        raise Conflict(_("A workbook holds %(most)d SKUs: narrow the list, or take it as CSV.") % {"most": MOST_IN_A_WORKBOOK})
+    return workbook_response(f"stock-{timezone.localdate():%Y-%m-%d}.xlsx", HEADER, exported(asked, currency=settings.BOOKS_CURRENCY))
 
 
 @staff_may("inventory.view_stocklevel")

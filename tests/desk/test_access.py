@@ -67,6 +67,7 @@ PAGES = {
     "check_kit": ("post", "/stock/MUG/kit/check", "inventory.change_sku"),
     "export_movements": ("get", "/stock/MUG/movements.csv", "inventory.view_stocklevel"),
     "export_stock": ("get", "/stock/export.csv", "inventory.view_stocklevel"),
+    "export_stock_workbook": ("get", "/stock/export.xlsx", "inventory.view_stocklevel"),
     "explain": ("get", "/stock/MUG/explain/free", "inventory.view_stocklevel"),
     "adjust_stock": ("post", "/stock/MUG/adjust", "inventory.adjust_stock"),
     "quotations": ("get", "/orders/quotations/", "orders.view_order"),

@@ -1,5 +1,6 @@
 """The pages of stock: the list with its filters, a SKU, and what makes each of its numbers."""
 
+import io
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from inventory.explaining import TITLES
 from inventory.low import PAGE, running_low
@@ -334,6 +336,16 @@ def test_the_list_and_a_skus_movements_can_be_taken_along(house, desk):
 
     assert [line.split(",")[0] for line in stock] == ["code", "MUG"]
     assert [line.split(",")[2:5] for line in moved] == [["kind", "warehouse", "quantity"], ["opening", "ghent", "20"], ["opening", "leeds", "30"]]
+
+
+def test_the_list_is_a_workbook_too_with_numbers_as_numbers_up_to_what_one_holds(house, desk, monkeypatch):
+    answer = desk.get("/stock/export.xlsx?q=mug")
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+
+    assert [[cell.value for cell in row][:2] + [row[6].value] for row in sheet.iter_rows()] == [["code", "name", "on_hand"], ["MUG", "Blue mug", 50]]
+    monkeypatch.setattr("inventory.views.stock.MOST_IN_A_WORKBOOK", 2)
+    refused = desk.get("/stock/export.xlsx")
+    assert refused.status_code == 409 and "take it as CSV" in text_of(refused)
 
 
 def test_dead_stock_is_what_lies_there_and_has_not_moved(house, desk):
