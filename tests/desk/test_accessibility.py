@@ -18,6 +18,7 @@ from orders.quotations import make_quotation
 from orders.standing import StandingDraft, set_up_standing_order
 from tests import cast
 from tests.desk.test_browser import CHROMIUM, browser
+from tests.flows import counter
 
 __all__ = ["browser"]
 AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
@@ -35,7 +36,12 @@ PAGES = [
     "/orders/phone/",
     "/orders/phone/drafts",
     "/orders/prices/",
-    "/counter/",
+    "/counter/{till}/",
+    "/counter/{till}/drawer/",
+    "/counter/drawers/",
+    "/counter/drawers/{drawer}/",
+    "/counter/drawers/{drawer}/count",
+    "/counter/sales/{sale}/",
     "/orders/{order}/",
     "/orders/screening/",
     "/orders/standing/",
@@ -78,7 +84,12 @@ def addresses(real_house, plain_labels):
         house.anna.pk, StandingDraft({"MUG": 1}, timezone.localdate() + timedelta(days=3)), channel=house.phone, actor="user:clerk"
     )
     quotation = make_quotation(house.draft(("MUG", 3)), actor="user:clerk")
+    till = counter.till(house)
+    sale = counter.sell(till, ("MUG", 1), given="10")
     return {
+        "till": till.pk,
+        "drawer": till.sessions.get().pk,
+        "sale": sale.number,
         "order": order.number,
         "order_token": order.public_token,
         "standing": standing.number,
