@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from inventory.models import Barcode, Sku
@@ -16,9 +16,16 @@ from oms.core.errors import Invalid
 MOST_FOUND = 8
 # So many are looked at before the best are chosen: a word that half the catalogue has is not read to its end.
 _LOOKED_AT = 60
-# How much of what is typed must be in a name for it to be meant, letters swapped, doubled or left out (pg_trgm).
-_ALIKE = "0.4"
-_MOST_ALIKE = 300
+# So many words are looked for by others that are like them, each by so many.
+_MOST_ALIKE = 4
+_NEAR_WORDS = 8
+_STEPS = """
+    SELECT word FROM (
+        SELECT word, levenshtein_less_equal(word, %(word)s, 2) AS steps FROM inventory_skuword
+        WHERE word LIKE %(first)s AND length(word) BETWEEN length(%(word)s) - 1 AND length(%(word)s) + 1
+        UNION SELECT word, levenshtein_less_equal(word, %(word)s, 2) FROM inventory_skuword WHERE word %% %(word)s
+    ) near WHERE steps <= 2 ORDER BY steps, word LIMIT %(most)s
+"""
 # What may be a scanned GTIN or GS1 message rather than a code of our own.
 _SCANNED = ("(", "]", "01", "02")
 
@@ -48,7 +55,7 @@ def coded_skus(texts: Iterable[str]) -> dict[str, Coded]:
 def find_skus(text: str, *, limit: int = MOST_FOUND) -> list[Sku]:
     """Give the SKUs on sale that `text` may mean, the likeliest first: what it is the code of, what its code begins with, whose words it has.
 
-    Words in any order, each as far as it is typed; where no name has them all, names that are alike. At most six small queries.
+    Words in any order, each as far as it is typed; where no name has them all, names that are alike. At most nine small queries.
     """
     text = text.strip()
     if not text:
@@ -121,14 +128,18 @@ def _distance(sku: Sku, text: str) -> tuple[bool, int, str]:
 
 
 def _alike(text: str, limit: int) -> list[Sku]:
-    """Give the SKUs whose names are most like `text`. Of very many that are alike, the first found."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [_ALIKE])
-        cursor.execute(
-            "SELECT id FROM (SELECT id, name FROM inventory_sku WHERE upper(name) %%> upper(%s) AND is_active LIMIT %s) near"
-            " ORDER BY word_similarity(upper(%s), upper(name)) DESC, length(name), id LIMIT %s",
-            [text, _MOST_ALIKE, text, limit],
-        )
-        keys = [pk for (pk,) in cursor.fetchall()]
-    skus = Sku.objects.in_bulk(keys)
-    return [skus[pk] for pk in keys]
+    """Give the SKUs with words like those of `text`: a letter too many, too few, wrong, or two in the wrong order."""
+    query = " & ".join(f"({_near(word)})" for word in re.findall(r"[^\W_]+", text.lower())[:_MOST_ALIKE])
+    if not query:
+        return []
+    named = Sku.objects.filter(is_active=True).alias(words=SKU_WORDS).filter(words=SearchQuery(query, config="simple", search_type="raw"))
+    return sorted(named.order_by()[:_LOOKED_AT], key=lambda sku: _distance(sku, text))[:limit]
+
+
+def _near(word: str) -> str:
+    """Give the search for a word as far as it is typed, or any of the words of names that are at most two steps from it. One query."""
+    if len(word) < 3 or any(map(str.isdigit, word)):
+        return f"{word}:*"
+    with connection.cursor() as cursor:
+        cursor.execute(_STEPS, {"word": word, "first": f"{word[0]}%", "most": _NEAR_WORDS})
+        return " | ".join([f"{word}:*", *(near for (near,) in cursor.fetchall())])

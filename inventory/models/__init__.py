@@ -1,4 +1,4 @@
-from inventory.models.catalogue import Barcode, Price, PriceList, Sku, Substitute, Warehouse
+from inventory.models.catalogue import Barcode, Price, PriceList, Sku, SkuWord, Substitute, Warehouse
 from inventory.models.counts import Count, CountLine
 from inventory.models.imports import SkuImport
 from inventory.models.kits import KitComponent
@@ -45,6 +45,7 @@ __all__ = [
     "Shortfall",
     "Sku",
     "SkuImport",
+    "SkuWord",
     "SourcingDecision",
     "SourcingRule",
     "StockLevel",

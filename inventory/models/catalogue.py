@@ -1,3 +1,4 @@
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -50,6 +51,27 @@ SKU_WORDS = SearchVector(
 )
 
 
+# Every word of a name is written down once, by the database itself, in order: two files that bring the same words never wait for each other.
+_KEEP_WORDS = """
+    INSERT INTO inventory_skuword (word)
+    SELECT DISTINCT spelt.word FROM {rows}, regexp_split_to_table(lower(name), '[^[:alnum:]]+') AS spelt(word)
+    WHERE spelt.word ~ '^[^0-9]{{3,40}}$' AND NOT EXISTS (SELECT FROM inventory_skuword known WHERE known.word = spelt.word)
+    ORDER BY spelt.word ON CONFLICT DO NOTHING; RETURN NULL;
+"""
+
+
+class SkuWord(models.Model):
+    """A word that some SKU's name has: few enough to look through all for those that are like what was typed. Written by the database alone."""
+
+    word = models.CharField(max_length=40, primary_key=True, db_collation="C")
+
+    class Meta:
+        indexes = [GinIndex(OpClass("word", name="gin_trgm_ops"), name="sku_word_trgm")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class SkuQuerySet(models.QuerySet["Sku"]):
     def matching(self, text: str) -> "SkuQuerySet":
         """Those whose code or name contains `text`, or whose barcode is it. Served by trigram indexes."""
@@ -89,6 +111,23 @@ class Sku(models.Model):
             GinIndex(SKU_WORDS, name="sku_words"),
             GinIndex(OpClass(Upper("code"), name="gin_trgm_ops"), name="sku_code_trgm"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="sku_name_trgm"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="words_of_new",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="came"),
+                func=_KEEP_WORDS.format(rows="came"),
+            ),
+            pgtrigger.Trigger(
+                name="words_of_renamed",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("name"),
+                func=_KEEP_WORDS.format(rows="(SELECT NEW.name) renamed(name)"),
+            ),
         ]
 
     def __str__(self) -> str:
