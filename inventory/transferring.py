@@ -1,5 +1,7 @@
 """Moving goods from one of our warehouses to another: what is on the road is owned, valued and seen."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -57,11 +59,48 @@ def plan_transfer(
     return transfer
 
 
-def send_transfer(pk: int, *, actor: str) -> Transfer:
+def change_transfer(pk: int, lines: Sequence[tuple[str, int]], *, seen: str = "", actor: str) -> Transfer:
+    """Have a planned transfer carry `lines` and nothing else: what is not among them is taken off, what is new put on. A SKU named twice is added up.
+
+    `seen`: as `contents_of` told the lines that it was decided on. Where nothing would be different nothing happens. Locks the transfer and its
+    lines. Raises NotFound; Invalid as `plan_transfer`; Conflict where it has left, was called off or was changed since. Records `transfer.changed`.
+    """
+    with transaction.atomic():
+        transfer = _locked(pk)
+        if not transfer.can_send:
+            raise Conflict(_("%(number)s is %(state)s: what it carries cannot be changed any more.") % _named(transfer))
+        known = {line.sku: line for line in lock(transfer.lines.select_related("sku"))}
+        _check_seen(transfer, list(known.values()), seen)
+        units = _units(lines)
+        gone = [line for sku, line in known.items() if sku not in units]
+        more = [TransferLine(transfer=transfer, sku=sku, quantity=quantity) for sku, quantity in units.items() if sku not in known]
+        other = [line for sku, line in known.items() if units.get(sku, line.quantity) != line.quantity]
+        said = [f"{line.sku.code} {line.quantity} → 0" for line in gone]
+        said += [f"{line.sku.code} {line.quantity} → {units[line.sku]}" for line in other]
+        said += [f"{line.sku.code} 0 → {line.quantity}" for line in more]
+        if not said:
+            return transfer
+        for line in other:
+            line.quantity = units[line.sku]
+        TransferLine.objects.filter(pk__in=[line.pk for line in gone]).delete()
+        bulk.save_all(other, "quantity")
+        bulk.insert_all(more)
+        record([_fact("transfer.changed", transfer, actor, changes="; ".join(said)[:1000])])
+    return transfer
+
+
+def contents_of(lines: Iterable[TransferLine]) -> str:
+    """Tell what lines carry from anything else they could: a change or a sending that was decided on something else is refused."""
+    carried = sorted((line.sku_id, line.quantity) for line in lines)
+    return hashlib.sha256(json.dumps(carried).encode()).hexdigest()[:32]
+
+
+def send_transfer(pk: int, *, seen: str = "", actor: str) -> Transfer:
     """Send a planned transfer: its goods leave the source and lie on the road, at what they are worth there at moving average.
 
-    Locks the transfer, its lines and the stock levels. Sending one that is on its way already changes nothing. Raises NotFound; Conflict where it was
-    called off, or where more would go than is free: what is reserved stays. Records `transfer.sent`; its SKUs are pegged anew.
+    `seen`: as in `change_transfer`. Locks the transfer, its lines and the stock levels. Sending one that is on its way already changes nothing.
+    Raises NotFound; Conflict where it was called off or changed since, or where more would go than is free: what is reserved stays. Records
+    `transfer.sent`; its SKUs are pegged anew.
     """
     with transaction.atomic():
         transfer = _locked(pk)
@@ -70,6 +109,7 @@ def send_transfer(pk: int, *, actor: str) -> Transfer:
                 raise Conflict(_("%(number)s was called off: plan another transfer.") % {"number": transfer.number})
             return transfer
         lines = lock(transfer.lines.all())
+        _check_seen(transfer, lines, seen)
         road = _road()
         moves = [
             move
@@ -219,6 +259,11 @@ def _units(lines: Sequence[tuple[str, int]]) -> dict[Sku, int]:
                 pointer=f"/lines/{position}/quantity",
             )
     return units
+
+
+def _check_seen(transfer: Transfer, lines: Sequence[TransferLine], seen: str) -> None:
+    if seen and seen != contents_of(lines):
+        raise Conflict(_("What %(number)s carries was changed meanwhile: look at it again.") % {"number": transfer.number})
 
 
 def _check_day(expected_on: date) -> None:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("transfers/", transfers.transfers, name="transfers"),
     path("transfers/new/", transfers.new_transfer, name="new_transfer"),
     path("transfers/<str:number>/", transfers.transfer, name="transfer"),
+    path("transfers/<str:number>/lines", transfers.change, name="change_transfer"),
     path("transfers/<str:number>/send", transfers.send, name="send_transfer"),
     path("transfers/<str:number>/receive", transfers.receive, name="receive_transfer"),
     path("transfers/<str:number>/lose", transfers.lose, name="lose_transfer"),

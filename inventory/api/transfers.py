@@ -39,6 +39,12 @@ class PlanTransferSerializer(StrictSerializer):
     lines = TransferLineSerializer(many=True, min_length=1, max_length=transferring.MOST_LINES)  # type: ignore[call-arg]
 
 
+class TransferContentsSerializer(StrictSerializer):
+    """What a planned transfer carries, all of it."""
+
+    lines = TransferLineSerializer(many=True, min_length=1, max_length=transferring.MOST_LINES)  # type: ignore[call-arg]
+
+
 class ReceiveTransferSerializer(StrictSerializer):
     """What has come of a transfer."""
 
@@ -168,6 +174,22 @@ class TransferView(_Transfer):
     def get(self, request: Request, number: str) -> Response:
         """Read a transfer: what it carries, and how much of it has come."""
         return self.read(number)
+
+
+class TransferLinesView(_Transfer):
+    needs = {"PUT": WRITE}
+
+    @extend_schema(
+        operation_id="change_transfer_lines",
+        request=TransferContentsSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: AnsweredTransfer, **PROBLEMS},
+    )
+    def put(self, request: Request, number: str) -> HttpResponse:
+        """Have a planned transfer carry these lines and nothing else. Refused once it was sent."""
+        lines = [(line["sku"], line["quantity"]) for line in checked(TransferContentsSerializer, request.data)["lines"]]
+        found = self.find(number)
+        return self.act(request, found, lambda: transferring.change_transfer(found.pk, lines, actor=principal_of(request)))
 
 
 class SendTransferView(_Transfer):

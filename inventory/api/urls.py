@@ -20,6 +20,7 @@ from inventory.api.stock import ExplanationView, MovementsExportView, MovementsV
 from inventory.api.transfers import (
     CancelTransferView,
     SendTransferView,
+    TransferLinesView,
     TransferLossesView,
     TransferReceiptsView,
     TransfersView,
@@ -60,6 +61,7 @@ urlpatterns = [
     path("stock/<str:code>/cost-corrections", CostCorrectionsView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/<str:number>", TransferView.as_view()),
+    path("transfers/<str:number>/lines", TransferLinesView.as_view()),
     path("transfers/<str:number>/send", SendTransferView.as_view()),
     path("transfers/<str:number>/cancel", CancelTransferView.as_view()),
     path("transfers/<str:number>/receipts", TransferReceiptsView.as_view()),

@@ -74,6 +74,23 @@ def new_transfer(request: HttpRequest) -> HttpResponse:
 @staff_may("inventory.view_stocklevel")
 def transfer(request: HttpRequest, number: str) -> HttpResponse:
     """Show a transfer, and what can be done with it now."""
+    return _page(request, number)
+
+
+@require_POST
+@staff_may("inventory.transfer_stock")
+def change(request: HttpRequest, number: str) -> HttpResponse:
+    """Change what a planned transfer carries; where something is wrong, the list comes back as it was typed."""
+    typed = request.POST.get("lines", "")
+    try:
+        transferring.change_transfer(_row(number), pairs(typed), seen=plain(request.POST.get("seen", ""), 64), actor=actor_of(request.user))
+    except Invalid as refusal:
+        return _page(request, number, typed=typed, problem=refusal.sentence)
+    messages.success(request, _("%(number)s carries this now.") % {"number": number})
+    return redirect("transfer", number)
+
+
+def _page(request: HttpRequest, number: str, *, typed: str = "", problem: str = "") -> HttpResponse:
     found = get_object_or_404(Transfer.objects.select_related("source", "destination"), pk=_row(number))
     lines = list(found.lines.select_related("sku").order_by("sku__code"))
     free = {}
@@ -93,15 +110,18 @@ def transfer(request: HttpRequest, number: str) -> HttpResponse:
         "is_late": found.is_late(timezone.localdate()),
         "is_short": any(line.is_short for line in lines),
         "receives": found.can_receive and may(request.user, "inventory.transfer_stock"),
+        "seen": transferring.contents_of(lines),
+        "typed": typed or "\n".join(f"{line.sku.code} {line.quantity}" for line in lines),
+        "problem": problem,
     }
-    return render(request, "inventory/transfer.html", context)
+    return render(request, "inventory/transfer.html", context, status=422 if problem else 200)
 
 
 @require_POST
 @staff_may("inventory.transfer_stock")
 def send(request: HttpRequest, number: str) -> HttpResponse:
     """Send a planned transfer."""
-    sent = transferring.send_transfer(_row(number), actor=actor_of(request.user))
+    sent = transferring.send_transfer(_row(number), seen=plain(request.POST.get("seen", ""), 64), actor=actor_of(request.user))
     messages.success(request, _("%(number)s is on the road.") % {"number": sent.number})
     return redirect("transfer", sent.number)
 

@@ -60,6 +60,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "count.cancelled": lambda f: _("%(number)s thrown away") % _with(f, "number"),
     "stock.arrived": lambda f: _("Stock arrived"),
     "transfer.planned": lambda f: _("%(number)s planned, from %(source)s to %(destination)s") % _with(f, "number", "source", "destination"),
+    "transfer.changed": lambda f: _("%(number)s changed: %(changes)s") % _with(f, "number", "changes"),
     "transfer.sent": lambda f: _("%(number)s left with %(units)s units for %(destination)s") % _with(f, "number", "units", "destination"),
     "transfer.received": lambda f: _("%(units)s units of %(number)s came into %(destination)s") % _with(f, "units", "number", "destination"),
     "transfer.lost": lambda f: _("%(units)s units of %(number)s written off: %(note)s") % _with(f, "units", "number", "note"),

@@ -66,6 +66,21 @@ def test_a_transfer_that_is_wrong_says_where(house, shop, change, status, where)
     assert not Transfer.objects.exists()
 
 
+def test_what_a_planned_transfer_carries_is_replaced_once_and_not_once_it_has_left(house, shop):
+    number = plan(shop).json()["number"]
+    body = {"lines": [{"sku": "lamp", "quantity": 2}, {"sku": "MUG", "quantity": 3}]}
+
+    changed, again = (shop.send("put", f"/transfers/{number}/lines", body, key="c") for _ in range(2))
+
+    assert [(line["sku"], line["quantity"]) for line in changed.json()["lines"]] == [("MUG", 3), ("LAMP", 2)]
+    assert again["Idempotent-Replayed"] == "true" and again.json() == changed.json()
+    wrong = shop.send("put", f"/transfers/{number}/lines", {"lines": [{"sku": "NOPE", "quantity": 2}]}, key="w")
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/lines/0/sku")
+    shop.send("post", f"/transfers/{number}/send", key="s")
+    assert shop.send("put", f"/transfers/{number}/lines", body | {"lines": body["lines"][:1]}, key="d").status_code == 409
+    assert shop.send("put", "/transfers/TR-9999/lines", body, key="e").status_code == 404
+
+
 def test_what_is_not_on_a_transfer_or_not_called_off_in_time_is_refused(house, shop):
     number = plan(shop).json()["number"]
     assert shop.send("post", f"/transfers/{number}/receipts", {"lines": [{"sku": "MUG", "quantity": 1}]}, key="a").status_code == 409

@@ -107,6 +107,7 @@ PAGES = {
     "transfers": ("get", "/transfers/", "inventory.view_stocklevel"),
     "new_transfer": ("get", "/transfers/new/", "inventory.transfer_stock"),
     "transfer": ("get", "/transfers/TR-9999/", "inventory.view_stocklevel"),
+    "change_transfer": ("post", "/transfers/TR-9999/lines", "inventory.transfer_stock"),
     "send_transfer": ("post", "/transfers/TR-9999/send", "inventory.transfer_stock"),
     "receive_transfer": ("post", "/transfers/TR-9999/receive", "inventory.transfer_stock"),
     "lose_transfer": ("post", "/transfers/TR-9999/lose", "inventory.transfer_stock"),

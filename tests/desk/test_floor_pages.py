@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from inventory.counting import enter_counts, open_count
 from inventory.models import Barcode, Count, CountLine, Shortfall, Sku, StockLevel, StockMovement, Transfer
-from inventory.transferring import plan_transfer, send_transfer
+from inventory.transferring import contents_of, plan_transfer, send_transfer
 from oms.core.models import User
 from orders.models import Order
 from shipping.losses import post_count, write_off
@@ -56,7 +56,15 @@ def test_a_transfer_is_planned_sent_and_received_in_the_browser(house, desk, pro
     assert first["Location"] == again["Location"] == f"/transfers/{transfer.number}/"
     assert [(line.sku.code, line.quantity) for line in transfer.lines.all()] == [("MUG", 15), ("LAMP", 2)]
 
-    desk.post(f"/transfers/{transfer.number}/send")
+    address, seen = f"/transfers/{transfer.number}/", contents_of(transfer.lines.all())
+    assert "LAMP 2\nMUG 15</textarea>" in desk.get(address).content.decode()
+    wrong = desk.post(f"{address}lines", {"lines": "MUG 15\nNOPE 2", "seen": seen})
+    assert wrong.status_code == 422 and "There is no SKU NOPE." in wrong.content.decode() and "NOPE 2</textarea>" in wrong.content.decode()
+    desk.post(f"{address}lines", {"lines": "MUG 14\nLAMP 2", "seen": seen})
+    assert desk.post(f"{address}send", {"seen": seen}).status_code == 409
+    desk.post(f"{address}lines", {"lines": "MUG 15\nLAMP 2"})
+
+    desk.post(f"/transfers/{transfer.number}/send", {"seen": seen})
     page = desk.get(f"/transfers/{transfer.number}/")
     units = {f"line-{line.pk}": line.quantity - 1 for line in transfer.lines.all()} | {"key": key_of(page)}
     for _ in range(2):

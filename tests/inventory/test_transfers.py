@@ -10,12 +10,21 @@ from django.utils import timezone
 
 from inventory import transferring
 from inventory.models import Backorder, Peg, Sku, StockLevel, StockMovement, Transfer, Warehouse
-from inventory.transferring import cancel_transfer, expect_transfer, lose_rest, plan_transfer, receive_transfer, send_transfer
+from inventory.transferring import (
+    cancel_transfer,
+    change_transfer,
+    contents_of,
+    expect_transfer,
+    lose_rest,
+    plan_transfer,
+    receive_transfer,
+    send_transfer,
+)
 from oms.core.errors import Conflict, Invalid
 from oms.core.models import Event
 from orders.models import Order
 from tests import cast
-from tests.faults.crowd import together
+from tests.faults.crowd import in_the_middle, together
 
 WHO = "user:warehouse"
 
@@ -136,6 +145,117 @@ def test_a_transfer_that_was_called_off_does_not_go(house, prove):
 
     assert everything() == before
     prove()
+
+
+def carried(transfer):
+    return {line.sku.code: line.quantity for line in transfer.lines.select_related("sku")}
+
+
+def test_what_a_planned_transfer_carries_is_changed_taken_off_and_put_on(house, prove):
+    transfer = planned(("MUG", 10), ("LAMP", 2))
+
+    change_transfer(transfer.pk, [("mug", 4), ("MUG", 3), ("CHAIR", 5)], actor=WHO)
+
+    assert carried(transfer) == {"MUG": 7, "CHAIR": 5}
+    assert Event.objects.get(kind="transfer.changed").data == {"number": transfer.number, "changes": "LAMP 2 → 0; MUG 10 → 7; CHAIR 0 → 5"}
+    before = everything()
+    change_transfer(transfer.pk, [("CHAIR", 5), ("MUG", 7)], actor=WHO)
+    assert everything() == before
+    house.stock(house.chair, 5)
+    assert send_transfer(transfer.pk, actor=WHO).lines.get(sku=house.mug).value == Decimal("14.70")
+    cast.run_line("post_stock")
+    prove()
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"), [([], "Say what"), ([("NO", 1)], "no SKU NO"), ([("MUG", 0)], "between 1 and"), ([("MUG", -1)], "between 1")]
+)
+def test_a_change_that_makes_no_sense_leaves_the_transfer_as_it_is(house, lines, why):
+    transfer = planned()
+    before = everything()
+
+    with pytest.raises(Invalid, match=why):
+        change_transfer(transfer.pk, lines, actor=WHO)
+
+    assert (everything(), carried(transfer)) == (before, {"MUG": 10})
+
+
+def test_what_has_left_or_was_called_off_is_not_changed_any_more(house):
+    gone, off = sent(), planned(("LAMP", 1))
+    cancel_transfer(off.pk, actor=WHO)
+    before = everything()
+
+    for transfer in (gone, off):
+        with pytest.raises(Conflict, match="cannot be changed any more"):
+            change_transfer(transfer.pk, [("MUG", 1)], actor=WHO)
+
+    assert (everything(), carried(gone), carried(off)) == (before, {"MUG": 10}, {"LAMP": 1})
+
+
+def test_who_decided_on_what_was_changed_meanwhile_looks_again(house):
+    transfer = planned()
+    seen = contents_of(transfer.lines.all())
+    change_transfer(transfer.pk, [("MUG", 3)], seen=seen, actor=WHO)
+    before = everything()
+
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        send_transfer(transfer.pk, seen=seen, actor=WHO)
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        change_transfer(transfer.pk, [("MUG", 5)], seen=seen, actor=WHO)
+
+    assert (everything(), carried(transfer)) == (before, {"MUG": 3})
+
+
+def test_changing_costs_the_same_statements_for_three_lines_and_for_fifty(house):
+    costs = []
+    for size in (3, 50):
+        codes = [f"T{size}-{number}" for number in range(size)]
+        Sku.objects.bulk_create([Sku(code=code, name="Thing") for code in codes])
+        transfer = planned(*[(code, 2) for code in codes], ("MUG", 1))
+        with CaptureQueriesContext(connection) as captured:
+            change_transfer(transfer.pk, [*[(code, 3) for code in codes], ("LAMP", 1)], actor=WHO)
+        costs.append(len(captured))
+
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_while_it_leaves_waits_and_is_refused(real_house, prove):
+    transfer = planned()
+
+    _sent, refused = in_the_middle(
+        lambda: send_transfer(transfer.pk, actor=WHO), lambda: change_transfer(transfer.pk, [("MUG", 3), ("LAMP", 1)], actor=WHO)
+    )
+
+    assert isinstance(refused, Conflict)
+    assert carried(transfer) == {"MUG": 10}
+    assert level(real_house.mug, "transit") == (10, Decimal("21.00"))
+    cast.run_line("post_stock")
+    prove()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_leaves_while_it_is_changed_is_what_it_was_changed_to(real_house, prove):
+    transfer = planned()
+
+    in_the_middle(lambda: change_transfer(transfer.pk, [("MUG", 3)], actor=WHO), lambda: send_transfer(transfer.pk, actor=WHO))
+
+    assert (Transfer.objects.get().state, carried(transfer)) == ("sent", {"MUG": 3})
+    assert level(real_house.mug, "transit") == (3, Decimal("6.30"))
+    cast.run_line("post_stock")
+    prove()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_lock_a_change_rewrites_what_has_left(real_house, monkeypatch):
+    monkeypatch.setattr(transferring, "_locked", lambda pk: Transfer.objects.select_related("source", "destination").get(pk=pk))
+    monkeypatch.setattr(transferring, "lock", list)
+    transfer = planned()
+
+    in_the_middle(lambda: send_transfer(transfer.pk, actor=WHO), lambda: change_transfer(transfer.pk, [("LAMP", 1)], actor=WHO))
+
+    assert (Transfer.objects.get().state, carried(transfer)) == ("sent", {"LAMP": 1})
+    assert level(real_house.mug, "transit") == (10, Decimal("21.00"))
 
 
 def test_one_on_its_way_cannot_be_called_off_and_brings_no_more_than_was_sent(house, prove):
