@@ -17,10 +17,9 @@ from orders.holding import place_hold
 from orders.quotations import make_quotation
 from orders.standing import StandingDraft, set_up_standing_order
 from tests import cast
-from tests.desk.test_browser import CHROMIUM, browser
+from tests.desk.chromium import CHROMIUM
 from tests.flows import counter
 
-__all__ = ["browser"]
 AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
 # WCAG 2.2, levels A and AA, and what axe holds to be good practice.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

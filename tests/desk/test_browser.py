@@ -1,6 +1,5 @@
 """The phone form with the keyboard alone, in a real browser."""
 
-import shutil
 from decimal import Decimal
 
 import pytest
@@ -8,38 +7,14 @@ from django.db import connection
 
 from oms.core.models import User
 from orders.models import Order
+from tests.desk.chromium import CHROMIUM
 from tests.flows import counter
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Give a browser. Started in its own thread: Playwright runs an event loop, in which Django refuses to touch the database."""
-    import os
-
-    from playwright.sync_api import sync_playwright
-
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
 
 
 @pytest.fixture
@@ -53,10 +28,9 @@ def page(real_house, live_server, browser, monkeypatch):
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.goto(f"{live_server.url}/login/")
-    page.keyboard.type("clerk")
-    page.keyboard.press("Tab")
-    page.keyboard.type("correct horse")
-    page.keyboard.press("Enter")
+    page.fill("[name=username]", "clerk")
+    page.fill("[name=password]", "correct horse")
+    page.press("[name=password]", "Enter")
     page.wait_for_url(f"{live_server.url}/")
     yield page
     assert page.problems == []

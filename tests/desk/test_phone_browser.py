@@ -12,10 +12,10 @@ from customers.models import Address, Customer
 from inventory.models import Price, Reservation, Sku
 from orders.models import Draft, Order
 from tests import cast
-from tests.desk.test_browser import CHROMIUM, browser
+from tests.desk.chromium import CHROMIUM
 from tests.desk.test_browser import page as at_home
 
-__all__ = ["at_home", "browser"]
+__all__ = ["at_home"]
 
 pytestmark = [
     pytest.mark.browser,

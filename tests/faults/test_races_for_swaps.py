@@ -89,7 +89,7 @@ def test_without_the_locks_a_swap_would_make_units_out_of_nothing(real_house, mo
     monkeypatch.setattr(swapping, "lock", list)
     monkeypatch.setattr(handing_over, "lock", list)
 
-    assert swapped_by_many(real_house, 20) > 3
+    assert any(swapped_by_many(real_house, 20) > 3 * turn for turn in range(1, 7))
 
 
 def test_sixty_orders_while_mugs_break_get_what_is_left(real_house, prove):

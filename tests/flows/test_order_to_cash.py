@@ -317,10 +317,10 @@ def test_one_bad_order_never_stops_the_line(house, prove, monkeypatch):
     orders = [house.place(("MUG", 1)) for _ in range(5)]
     plain = screening._objections
 
-    def objections(order, customer, exposure):
+    def objections(order, cases):
         if order.pk == orders[2].pk:
             raise ValueError("a strange order")
-        return plain(order, customer, exposure)
+        return plain(order, cases)
 
     monkeypatch.setattr(screening, "_objections", objections)
     cast.run_line("screen")
