@@ -107,6 +107,7 @@ class ChangeSerializer(StrictSerializer):
 
     version = WholeNumber(min_value=1)
     lines = ChangedLineSerializer(many=True, required=False, max_length=MOST_LINES)  # type: ignore[call-arg]
+    add = OrderedLineSerializer(many=True, required=False, max_length=MOST_LINES, help_text="New lines, while nothing has come")  # type: ignore[call-arg]
     expected_on = serializers.DateField(required=False)
     note = Text(max_length=500, required=False, allow_blank=True)
 
@@ -254,18 +255,20 @@ class ChangePurchaseOrderView(_PurchaseOrder):
         responses={200: AnsweredPurchaseOrder, **PROBLEMS},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        """Change quantities, days and prices, or call lines off. The vendor is sent the changed order."""
+        """Change quantities, days and prices, call lines off, or add some. The vendor is sent the changed order."""
         order, wanted = self.find(number), checked(ChangeSerializer, request.data)
         lines = {
             _line(order, said["sku"], position): Changed(said.get("quantity"), said.get("expected_on"), said.get("unit_cost"))
             for position, said in enumerate(wanted.get("lines", []))
         }
+        added = _wanted(wanted.get("add", []), pointer="/add")
 
         def work() -> None:
             change_order(
                 order.pk,
                 lines,
                 version=wanted["version"],
+                added=added,
                 expected_on=wanted.get("expected_on"),
                 note=wanted.get("note"),
                 actor=principal_of(request),
@@ -307,14 +310,17 @@ def _draft(wanted: dict[str, Any]) -> Draft:
     place = Warehouse.objects.stocking().filter(code=wanted["warehouse"]).first()
     if place is None:
         raise Invalid(_("There is no warehouse %(code)s.") % {"code": wanted["warehouse"]}, pointer="/warehouse")
-    codes = [line["sku"].strip().upper() for line in wanted["lines"]]
-    known = dict(Sku.objects.filter(code__in=codes).values_list("code", "id"))
-    lines = []
-    for position, (code, line) in enumerate(zip(codes, wanted["lines"], strict=True)):
-        if code not in known:
-            raise Invalid(_("There is no SKU %(code)s.") % {"code": code}, pointer=f"/lines/{position}/sku")
-        lines.append(Wanted(known[code], line["quantity"], line.get("unit_cost")))
+    lines = _wanted(wanted["lines"], pointer="/lines")
     return Draft(vendor.pk, place.pk, lines, expected_on=wanted.get("expected_on"), note=wanted.get("note", ""))
+
+
+def _wanted(lines: list[dict[str, Any]], *, pointer: str) -> list[Wanted]:
+    codes = [line["sku"].strip().upper() for line in lines]
+    known = dict(Sku.objects.filter(code__in=codes).values_list("code", "id"))
+    for position, code in enumerate(codes):
+        if code not in known:
+            raise Invalid(_("There is no SKU %(code)s.") % {"code": code}, pointer=f"{pointer}/{position}/sku")
+    return [Wanted(known[code], line["quantity"], line.get("unit_cost")) for code, line in zip(codes, lines, strict=True)]
 
 
 def _line(order: PurchaseOrder, sku: str, position: int) -> int:

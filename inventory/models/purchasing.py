@@ -219,6 +219,11 @@ class PurchaseOrder(models.Model):
         return self.state in COMING
 
     @property
+    def can_lengthen(self) -> bool:
+        """Say whether lines can be added: while nothing of it has come, and no vendor ships it to a customer who ordered just that."""
+        return self.can_cancel and self.drop_ship_order_id is None
+
+    @property
     def is_late(self) -> bool:
         """Say whether something of it should have come before today. Reads its lines."""
         return self.can_receive and any(line.is_late for line in self.lines.all())

@@ -1,6 +1,6 @@
 """What happens to a purchase order once the vendor has it: he confirms it, we change it, call it off, or expect nothing more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import PurchaseOrder, PurchaseOrderLine
 from inventory.pegging import supply_changed
-from inventory.purchasing.ordering import check_cost, check_quantity, check_version, locked_order, price_for, tolerance
+from inventory.purchasing.ordering import Wanted, add_lines, check_cost, check_quantity, check_version, locked_order, price_for, tolerance
 from inventory.states import PurchaseState
 from oms.core import bulk
 from oms.core.errors import Conflict, Invalid
@@ -87,15 +87,17 @@ def change_order(
     lines: Mapping[int, Changed],
     *,
     version: int,
+    added: Sequence[Wanted] = (),
     expected_on: date | None = None,
     note: str | None = None,
     actor: str,
 ) -> PurchaseOrder:
-    """Change quantities, days and prices, or call lines off. What the vendor has already is sent to him anew, as the next revision.
+    """Change quantities, days and prices, call lines off, or put more on (`added`) while nothing has come.
 
-    A price that was the vendor's own at the old quantity is his own at the new one. Where nothing would be different nothing happens. Locks the
-    order and its lines. Raises NotFound; Invalid for less than has come, a price below zero and days out of bounds; Conflict where it was changed
-    since `version`, is over, or nothing would be left of it. Records `purchase.changed`; has the pegs made anew.
+    What the vendor has already is sent to him anew, as the next revision. A price that was the vendor's own at the old quantity is his own at the new
+    one. Where nothing would be different nothing happens. Locks the order and its lines. Raises NotFound; Invalid for less than has come, a price
+    below zero, days out of bounds and what cannot be bought; Conflict where it was changed since `version`, is over, is to be longer though some
+    of it has come, or nothing would be left of it. Records `purchase.changed`; has the pegs made anew.
     """
     with transaction.atomic():
         order = locked_order(pk)
@@ -107,20 +109,22 @@ def change_order(
         rows = _locked_lines(order, lines)
         said = [words for line_pk, change in lines.items() if (words := _change(order, rows[line_pk], change))]
         said += _change_order(order, expected_on, note)
+        new = _added(order, added, rows.values())
+        said += [f"{line.sku.code} 0 → {line.quantity}" for line in new]
         if not said:
             return order
-        if not any(line.quantity for line in rows.values()):
+        if not any(line.quantity for line in (*rows.values(), *new)):
             raise Conflict(_("Nothing would be left of %(number)s: cancel it instead.") % {"number": order.number})
         _reprice(order, [rows[line_pk] for line_pk, change in lines.items() if change.quantity is not None and change.unit_cost is None])
         bulk.save_all(list(rows.values()), "quantity", "over", "expected_on", "unit_cost", "acknowledged")
         if order.can_receive:
             order.revision += 1
-            if not any(line.open_quantity for line in rows.values()):
+            if not any(line.open_quantity for line in (*rows.values(), *new)):
                 order.receive_all()
         order.version += 1
         order.save(update_fields=["state", "revision", "version", "expected_on", "note"])
         record([fact("purchase.changed", "purchase", pk, actor=actor, number=order.number, revision=order.revision, changes="; ".join(said)[:1000])])
-        supply_changed(line.sku_id for line in rows.values())
+        supply_changed(line.sku_id for line in (*rows.values(), *new))
     return order
 
 
@@ -222,6 +226,14 @@ def _change_order(order: PurchaseOrder, expected_on: date | None, note: str | No
         order.note = cleaned
         said.append(_("note"))
     return said
+
+
+def _added(order: PurchaseOrder, added: Sequence[Wanted], lines: Collection[PurchaseOrderLine]) -> list[PurchaseOrderLine]:
+    if not added:
+        return []
+    if not order.can_lengthen:
+        raise Conflict(_("%(number)s cannot be made longer any more: make another order.") % {"number": order.number})
+    return add_lines(order, added, on_it={line.sku_id for line in lines})
 
 
 def _reprice(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> None:

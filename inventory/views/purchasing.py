@@ -119,12 +119,12 @@ def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @staff_may("inventory.approve_purchase")
 def change(request: HttpRequest, number: str) -> HttpResponse:
-    """Change quantities, days and prices, or call lines off."""
+    """Change quantities, days and prices, call lines off, or add some."""
     lines = {
         line: Changed(
             _units(request.POST.get(f"quantity-{line}", "")),
             _day(request.POST.get(f"expected-{line}", "")),
-            _cost(request.POST.get(f"cost-{line}", "")),
+            _price(request.POST.get(f"cost-{line}", "")),
         )
         for line in _lines_named(request, "quantity-")
     }
@@ -136,6 +136,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         row_or_404(number),
         lines,
         version=version,
+        added=_wanted(request),
         expected_on=_day(request.POST.get("expected_on", "")),
         note=request.POST.get("note"),
         actor=actor_of(request.user),
@@ -203,18 +204,22 @@ def _draft(request: HttpRequest) -> Draft:
     place = Warehouse.objects.stocking().filter(code=typed.get("warehouse", "")[:20].replace("\x00", "")).first()
     if vendor is None or place is None:
         raise Invalid(_("Choose a vendor and a warehouse."))
+    return Draft(vendor, place.pk, _wanted(request), expected_on=_day(typed.get("expected_on", "")), note=typed.get("note", ""))
+
+
+def _wanted(request: HttpRequest) -> list[Wanted]:
+    """Give the lines that were typed: a SKU, units and, where it is not the vendor's own, a price."""
+    typed = request.POST
     rows = [
         (code.strip().upper()[:40].replace("\x00", ""), units, cost)
         for code, units, cost in zip(typed.getlist("sku"), typed.getlist("quantity"), typed.getlist("unit_cost"), strict=False)
         if code.strip()
     ][:MOST_ROWS]
     known = dict(Sku.objects.filter(code__in=[code for code, _units, _cost in rows]).values_list("code", "id"))
-    wanted = []
-    for position, (code, units, cost) in enumerate(rows):
+    for position, (code, _units, _cost) in enumerate(rows):
         if code not in known:
             raise Invalid(_("There is no SKU %(code)s.") % {"code": code}, pointer=f"/lines/{position}/sku")
-        wanted.append(Wanted(known[code], whole_number(units), _cost(cost)))
-    return Draft(vendor, place.pk, wanted, expected_on=_day(typed.get("expected_on", "")), note=typed.get("note", ""))
+    return [Wanted(known[code], whole_number(units), _price(cost)) for code, units, cost in rows]
 
 
 def _lines_named(request: HttpRequest, prefix: str) -> list[int]:
@@ -241,7 +246,7 @@ def _day(text: str) -> date | None:
         raise Invalid(_("A day is written like 2026-03-01."), pointer="/expected_on") from None
 
 
-def _cost(text: str) -> Decimal | None:
+def _price(text: str) -> Decimal | None:
     if not text.strip():
         return None
     try:

@@ -103,6 +103,24 @@ def test_an_order_is_made_confirmed_changed_and_called_off(house, shop, prove):
     prove()
 
 
+def test_an_order_is_made_longer_once_and_not_once_something_has_come(house, shop):
+    made = order(house, shop, approve=True).json()
+    number, body = made["number"], {"version": made["version"], "add": [{"sku": "lamp", "quantity": 4, "unit_cost": "8.50"}]}
+
+    longer, again = (shop.send("post", f"/purchase-orders/{number}/change", body, key="l") for _ in range(2))
+
+    assert again["Idempotent-Replayed"] == "true" and again.json() == longer.json()
+    assert (longer.json()["revision"], [(line["sku"], line["quantity"]) for line in longer.json()["lines"]][-1]) == (2, ("LAMP", 4))
+    version = longer.json()["version"]
+    for added, where in (({"sku": "LAMP", "quantity": 1}, "/add/0/sku"), ({"sku": "NOPE", "quantity": 1}, "/add/0/sku")):
+        wrong = shop.send("post", f"/purchase-orders/{number}/change", {"version": version, "add": [added]}, key=added["sku"])
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, where)
+    shop.send("post", f"/purchase-orders/{number}/receipts", {"lines": [{"sku": "LAMP", "quantity": 1}]}, key="r")
+    version = shop.send("get", f"/purchase-orders/{number}").json()["version"]
+    late = shop.send("post", f"/purchase-orders/{number}/change", {"version": version, "add": [{"sku": "MUG", "quantity": 1}]}, key="m")
+    assert late.status_code == 409 and "make another order" in late.json()["detail"]
+
+
 def test_a_draft_is_approved_later_and_one_in_part_received_is_closed(house, shop):
     number = order(house, shop).json()["number"]
     assert shop.send("post", f"/purchase-orders/{number}/close", {}, key="z").status_code == 409

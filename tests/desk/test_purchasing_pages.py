@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inventory.models import PurchaseNeed, PurchaseOrder, PurchaseOrderLine, ReorderRule, Vendor, VendorContact, VendorItem, VendorPrice
 from inventory.purchasing.ordering import Draft, Wanted, draft_order, order_from_vendor
+from inventory.purchasing.receiving import receive_goods
 from inventory.sourcing import change_rules
 from oms.core.models import Document, Message, User
 from tests import cast
@@ -173,6 +174,22 @@ def test_confirming_changing_and_calling_off_work_from_the_page(house, desk):
     assert PurchaseOrder.objects.get().state == "cancelled"
 
 
+def test_an_order_is_made_longer_on_its_page_while_nothing_has_come(house, desk):
+    order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
+    line, address = order.lines.get().pk, f"/purchasing/{order.number}"
+    assert 'name="sku"' in desk.get(f"{address}/").content.decode()
+
+    form = {"version": 1, f"quantity-{line}": "5", "sku": ["lamp", ""], "quantity": ["4", ""], "unit_cost": ["8.50", ""]}
+    said = text(desk.post(f"{address}/change", form, follow=True))
+
+    assert "revision 2 goes to the vendor" in said
+    assert [(one.sku.code, one.quantity, one.unit_cost) for one in order.lines.order_by("id")][1:] == [("LAMP", 4, Decimal("8.50"))]
+    wrong = desk.post(f"{address}/change", {"version": 2, "sku": "NOPE", "quantity": "1", "unit_cost": ""})
+    assert wrong.status_code == 422 and "There is no SKU NOPE." in text(wrong)
+    receive_goods(order.pk, {line: 1}, key="a", actor=ACTOR)
+    assert 'name="sku"' not in desk.get(f"{address}/").content.decode()
+
+
 NONSENSE = ["", "x", "-1", "\x00", "9" * 30, "1e9", "NaN", "2026-13-40"]
 
 
@@ -189,6 +206,7 @@ def test_nonsense_in_a_form_of_purchasing_is_refused_in_words(house, desk, nonse
         ("/purchasing/new/", {"vendor": nonsense, "warehouse": nonsense, "sku": nonsense, "quantity": nonsense, "unit_cost": nonsense}),
         ("/purchasing/new/", {"vendor": house.vendor.number, "warehouse": "leeds", "sku": "CHAIR", "quantity": nonsense, "expected_on": nonsense}),
         (f"/purchasing/{order.number}/change", {"version": nonsense}),
+        (f"/purchasing/{order.number}/change", {"version": 1, "sku": "MUG", "quantity": nonsense, "unit_cost": nonsense}),
         (f"/purchasing/{order.number}/change", {"version": 1, f"quantity-{line}": nonsense, f"cost-{line}": nonsense, f"expected-{line}": nonsense}),
         (f"/purchasing/{sent.number}/acknowledge", {f"quantity-{other}": nonsense, f"expected-{other}": nonsense}),
         (f"/purchasing/rules/{rule.pk}/", {"vendor": nonsense, "point": nonsense, "target": nonsense, "service_level": nonsense}),

@@ -15,6 +15,7 @@ from inventory.models import (
     PurchaseOrder,
     ReorderRule,
     RestockDue,
+    Sku,
     StockLevel,
     Vendor,
     VendorItem,
@@ -22,6 +23,7 @@ from inventory.models import (
     Warehouse,
 )
 from inventory.pegging import supply_changed
+from inventory.purchasing import changing
 from inventory.purchasing.changing import Changed, Confirmed, acknowledge_order, cancel_purchase, change_order, close_purchase
 from inventory.purchasing.needs import add_needs, approve_needs, change_need, need_by_hand, reject_needs
 from inventory.purchasing.ordering import Draft, Wanted, approve_order, draft_order, order_from_vendor
@@ -33,6 +35,7 @@ from oms.core.errors import BusinessError, Conflict, Invalid
 from oms.core.models import Event, Message
 from orders.cancelling import cancel_order
 from tests import cast
+from tests.faults.crowd import in_the_middle, together
 
 ACTOR = "user:manager"
 
@@ -534,6 +537,139 @@ def test_a_change_is_the_next_revision_at_the_price_of_its_quantity(house, prove
     prove()
 
 
+def test_a_line_is_added_at_the_vendors_price_and_day_and_he_is_told(house, prove):
+    sells(house, house.lamp, (1, "11"), (10, "9"))
+    VendorItem.objects.filter(sku=house.lamp).update(lead_time_days=40)
+    VendorItem.objects.filter(sku=house.mug).update(lead_time_days=1)
+    Vendor.objects.update(over_receipt_percent=10)
+    order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
+
+    changed = change_order(
+        order.pk, {}, added=[Wanted(house.lamp.pk, 20), Wanted(house.mug.pk, 30, Decimal("1.95"))], version=order.version, actor=ACTOR
+    )
+
+    assert (changed.revision, changed.version) == (2, order.version + 1)
+    lamp, mug = order.lines.get(sku=house.lamp), order.lines.get(sku=house.mug)
+    assert (lamp.quantity, lamp.unit_cost, lamp.over, lamp.expected_on) == (20, Decimal(9), 2, timezone.localdate() + timedelta(days=40))
+    assert (mug.quantity, mug.unit_cost, mug.over, mug.expected_on) == (30, Decimal("1.95"), 3, None)
+    assert Event.objects.get(kind="purchase.changed").data["changes"] == "LAMP 0 → 20; MUG 0 → 30"
+    assert PurchaseOrder.objects.to_document().filter(pk=order.pk).exists()
+    receive_goods(order.pk, {lamp.pk: 20}, key="a", actor=ACTOR)
+    prove()
+
+
+def test_who_waits_is_pegged_to_a_line_that_was_added(house, prove):
+    order = order_from_vendor(house.vendor, house.leeds, [(house.lamp, 5)], actor=ACTOR)
+    house.place(("CHAIR", 3))
+    cast.run_line("screen", "reserve", "peg")
+    assert not Peg.objects.exists()
+
+    change_order(order.pk, {}, added=[Wanted(house.chair.pk, 8)], version=order.version, actor=ACTOR)
+    cast.run_line("peg")
+
+    assert [(peg.purchase_line.order, peg.quantity) for peg in Peg.objects.all()] == [(order, 3)]
+    prove()
+
+
+def test_a_draft_is_made_longer_and_the_vendor_hears_of_it_once_he_is_sent_it(house):
+    order = draft_order(Draft(house.vendor.pk, house.leeds.pk, [Wanted(house.chair.pk, 3)]), actor=ACTOR)
+
+    changed = change_order(order.pk, {}, added=[Wanted(house.lamp.pk, 2)], version=order.version, actor=ACTOR)
+
+    assert (changed.state, changed.revision, order.lines.count()) == ("draft", order.revision, 2)
+    assert order.lines.get(sku=house.lamp).over == 0
+
+
+def test_all_lines_but_the_added_one_may_be_called_off(house):
+    order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
+
+    changed = change_order(order.pk, {order.lines.get().pk: Changed(0)}, added=[Wanted(house.lamp.pk, 2)], version=1, actor=ACTOR)
+
+    assert changed.state == "sent"
+    assert [(line.sku, line.quantity) for line in order.lines.order_by("id")] == [(house.chair, 0), (house.lamp, 2)]
+
+
+def test_what_cannot_be_bought_is_not_added(house):
+    cast.kit(house, "TEASET", MUG=2)
+    kit, gone = Sku.objects.get(code="TEASET"), Sku.objects.create(code="OLD", name="Old", is_active=False)
+    order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
+    for wanted, why in (
+        ([Wanted(kit.pk, 1)], "is a kit"),
+        ([Wanted(gone.pk, 1)], "not sold any more"),
+        ([Wanted(house.chair.pk, 1)], "on the order already"),
+        ([Wanted(house.lamp.pk, 1), Wanted(house.lamp.pk, 2)], "twice"),
+        ([Wanted(house.lamp.pk, 0)], "must be between"),
+        ([Wanted(house.lamp.pk, 1, Decimal(-1))], "zero, for what comes free"),
+    ):
+        with pytest.raises(Invalid, match=why):
+            change_order(order.pk, {}, added=wanted, version=1, actor=ACTOR)
+
+    assert (order.lines.count(), PurchaseOrder.objects.get().version) == (1, 1)
+
+
+def test_an_order_of_which_something_has_come_is_not_made_longer(house):
+    order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
+    receive_goods(order.pk, {order.lines.get().pk: 1}, key="a", actor=ACTOR)
+
+    with pytest.raises(Conflict, match="make another order"):
+        change_order(order.pk, {}, added=[Wanted(house.lamp.pk, 1)], version=PurchaseOrder.objects.get().version, actor=ACTOR)
+
+    assert order.lines.count() == 1
+
+
+def test_lines_are_added_in_the_same_statements_for_one_and_for_fifty(house):
+    costs = []
+    for size in (1, 50):
+        skus = Sku.objects.bulk_create([Sku(code=f"S{size}-{number}", name="Thing") for number in range(size)])
+        order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
+        with CaptureQueriesContext(connection) as captured:
+            change_order(order.pk, {}, added=[Wanted(sku.pk, 2) for sku in skus], version=1, actor=ACTOR)
+        costs.append(len(captured))
+
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_added_while_goods_come_in_waits_and_is_refused(real_house, prove):
+    order = order_from_vendor(real_house.vendor, real_house.leeds, [(real_house.chair, 5)], actor=ACTOR)
+    line = order.lines.get().pk
+
+    _receipt, refused = in_the_middle(
+        lambda: receive_goods(order.pk, {line: 1}, key="a", actor=ACTOR),
+        lambda: change_order(order.pk, {}, added=[Wanted(real_house.lamp.pk, 1)], version=1, actor=ACTOR),
+    )
+
+    assert isinstance(refused, Conflict)
+    assert order.lines.count() == 1
+    prove()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_a_line_is_added_while_goods_come_in(real_house, monkeypatch):
+    monkeypatch.setattr(changing, "locked_order", lambda pk: PurchaseOrder.objects.select_related("vendor", "warehouse").get(pk=pk))
+    monkeypatch.setattr(changing, "lock", list)
+    order = order_from_vendor(real_house.vendor, real_house.leeds, [(real_house.chair, 5)], actor=ACTOR)
+    line = order.lines.get().pk
+
+    in_the_middle(
+        lambda: receive_goods(order.pk, {line: 1}, key="a", actor=ACTOR),
+        lambda: change_order(order.pk, {}, added=[Wanted(real_house.lamp.pk, 1)], version=1, actor=ACTOR),
+    )
+
+    assert order.lines.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_add_the_same_line_at_once_one_looks_again(real_house, prove):
+    order = order_from_vendor(real_house.vendor, real_house.leeds, [(real_house.chair, 5)], actor=ACTOR)
+
+    results = together(6, lambda i: change_order(order.pk, {}, added=[Wanted(real_house.lamp.pk, 1 + i)], version=1, actor=ACTOR))
+
+    assert sum(isinstance(result, Conflict) for result in results) == 5
+    assert (order.lines.count(), PurchaseOrder.objects.get().version) == (2, 2)
+    prove()
+
+
 def test_a_change_decided_on_what_is_over_is_refused(house):
     order = order_from_vendor(house.vendor, house.leeds, [(house.chair, 5)], actor=ACTOR)
     line = order.lines.get().pk
@@ -651,8 +787,6 @@ def test_the_database_refuses_a_break_without_a_price_to_break(house):
 
 
 def test_the_same_needs_approved_by_twenty_hands_are_ordered_once(real_house, prove):
-    from tests.faults.crowd import together
-
     for sku in (real_house.chair, real_house.lamp, real_house.mug):
         cast.reorder(real_house, sku, point=60, target=90)
     cast.run_line("replenish")
