@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from inventory.models import Barcode, Sku
 from inventory.models.catalogue import SKU_WORDS
@@ -132,7 +132,9 @@ def _alike(text: str, limit: int) -> list[Sku]:
     query = " & ".join(f"({_near(word)})" for word in re.findall(r"[^\W_]+", text.lower())[:_MOST_ALIKE])
     if not query:
         return []
-    named = Sku.objects.filter(is_active=True).alias(words=SKU_WORDS).filter(words=SearchQuery(query, config="simple", search_type="raw"))
+    named: QuerySet[Sku] = (
+        Sku.objects.filter(is_active=True).alias(words=SKU_WORDS).filter(words=SearchQuery(query, config="simple", search_type="raw"))
+    )
     return sorted(named.order_by()[:_LOOKED_AT], key=lambda sku: _distance(sku, text))[:limit]
 
 

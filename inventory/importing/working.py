@@ -98,7 +98,7 @@ def run_import(asked: SkuImport) -> Report | str:
             row.start()
         row.read = row.checked = row.written = 0
         row.save(update_fields=["state", "read", "checked", "written"])
-    with _told(row) as progress, _unpacked(row.content) as file, translation.override(row.language):
+    with _told(row) as progress, _unpacked(bytes(row.content)) as file, translation.override(row.language):
         try:
             return import_skus(
                 file,

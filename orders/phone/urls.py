@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:key>/save", views.save, name="save_draft"),
     path("<uuid:key>/park", views.park, name="park_draft"),
     path("<uuid:key>/lose", views.lose, name="lose_draft"),
+    path("<uuid:key>/quote", views.quote_instead, name="quote_draft"),
     path("<uuid:key>/read-back", views.read_back, name="read_back"),
     path("<uuid:key>/take", views.take, name="take_draft"),
     path("<uuid:key>/leave", views.leave, name="leave_draft"),

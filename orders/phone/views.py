@@ -17,7 +17,7 @@ from customers.states import PaymentMethod
 from inventory.baskets import let_go
 from oms.core import stations
 from oms.core.access import actor_of, may, person_of, staff_may
-from oms.core.errors import BusinessError
+from oms.core.errors import BusinessError, Conflict
 from oms.core.readable import row_of
 from orders.drafts import AlreadyPlaced, Overtaken, park_draft, save_draft, take_over
 from orders.models import Draft, Order
@@ -26,7 +26,7 @@ from orders.phone.acting import act
 from orders.phone.call import Call
 from orders.phone.losing import lose_call
 from orders.phone.matching import candidates_for
-from orders.phone.placing import place_call
+from orders.phone.placing import place_call, quote_call
 from orders.phone.quoting import as_typed, customer_of, quote, usual_payment
 from orders.phone.reading import readings
 from orders.states import LostReason
@@ -109,6 +109,24 @@ def park(request: HttpRequest, key: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Handed to %(who)s.") % {"who": parked.owner.username})
     return redirect("drafts")
+
+
+@require_POST
+@staff_may("orders.place_order")
+def quote_instead(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Offer it instead of placing it."""
+    call = Call.of(key, request.POST)
+    act(call, "quote", _entry(request))
+    try:
+        quotation = quote_call(call, person=person_of(request))
+    except Conflict as error:
+        messages.error(request, error.sentence)
+        return redirect("quotations")
+    except BusinessError as error:
+        call.error = error
+        return _page(request, _kept(request, call), status=error.status)
+    messages.success(request, _("%(number)s is made, and on its way to the customer.") % {"number": quotation.number})
+    return redirect("quotation", quotation.number)
 
 
 @require_POST

@@ -81,6 +81,7 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/transfers", "GET"): ("stock:read", EVERYBODY),
     ("v1/transfers", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
     ("v1/transfers/<str:number>", "GET"): ("stock:read", EVERYBODY),
+    ("v1/transfers/<str:number>/lines", "PUT"): ("stock:write", {WAREHOUSE, MANAGER}),
     ("v1/transfers/<str:number>/send", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
     ("v1/transfers/<str:number>/cancel", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),
     ("v1/transfers/<str:number>/receipts", "POST"): ("stock:write", {WAREHOUSE, MANAGER}),

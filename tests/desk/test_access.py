@@ -44,6 +44,7 @@ PAGES = {
     "change_draft": ("post", "/orders/phone/{draft}/change", "orders.place_order"),
     "save_draft": ("post", "/orders/phone/{draft}/save", "orders.place_order"),
     "park_draft": ("post", "/orders/phone/{draft}/park", "orders.place_order"),
+    "quote_draft": ("post", "/orders/phone/{draft}/quote", "orders.place_order"),
     "lose_draft": ("post", "/orders/phone/{draft}/lose", "orders.place_order"),
     "read_back": ("post", "/orders/phone/{draft}/read-back", "orders.place_order"),
     "take_draft": ("post", "/orders/phone/{draft}/take", "orders.place_order"),

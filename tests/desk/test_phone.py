@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from customers.models import Customer, PaymentPreference
 from inventory.models import Barcode, LostDemand, Price, Reservation, Sku, Substitute
 from oms.core.models import Message
-from orders.models import CustomerPart, DeliveryOption, Draft, LostSale, Order
+from orders.models import CustomerPart, DeliveryOption, Draft, LostSale, Order, Quotation
 from tests import cast
 
 ADDRESS = f"/orders/phone/{uuid.UUID(int=7)}/"
@@ -454,3 +454,21 @@ def test_a_list_of_a_thousand_lines_is_taken_whole(house, desk):
     changed(desk, house, action="add", entry="\n".join(f"2 x A{i}" for i in range(1000)))
 
     assert len(Draft.objects.get().lines) == 1000
+
+
+def test_a_call_is_quoted_instead_of_placed_once_and_frees_its_stock(house, desk):
+    desk.post(f"{ADDRESS}change", form(house, ("LAMP", 2)))
+
+    answer = desk.post(f"{ADDRESS}quote", form(house, ("LAMP", 2), version="1"))
+    again = desk.post(f"{ADDRESS}quote", form(house, ("LAMP", 2), version="1"))
+
+    quotation = Quotation.objects.get()
+    assert answer["Location"] == f"/orders/quotations/{quotation.number}/"
+    assert again["Location"] == "/orders/quotations/"
+    assert (Order.objects.count(), Draft.objects.get().state) == (0, "abandoned")
+    assert not Reservation.objects.filter(state="soft").exists()
+
+
+def test_a_call_with_nothing_in_it_is_not_quoted(house, desk):
+    assert desk.post(f"{ADDRESS}quote", form(house)).status_code == 422
+    assert not Quotation.objects.exists()

@@ -62,5 +62,6 @@ def test_words_are_looked_up_in_their_index(goods):
     worded = Sku.objects.alias(words=SKU_WORDS).filter(words=SearchQuery("oak:*", config="simple", search_type="raw"))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
 
         assert "sku_words" in worded.explain()
