@@ -1,7 +1,6 @@
 """Goods that come in or go from house to house while many hands are at them: each unit once. Each guard has its twin."""
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from inventory import transferring
@@ -12,7 +11,7 @@ from inventory.purchasing.receiving import receive_goods, reverse_receipt
 from inventory.transferring import cancel_transfer, plan_transfer, receive_transfer, send_transfer
 from oms.core.errors import BusinessError
 from tests import cast
-from tests.faults.crowd import deadlocks, patiently, together
+from tests.faults.crowd import deadlocks, patiently, together, without
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,30 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def units(sku, place=None) -> int:
     levels = StockLevel.objects.filter(sku=sku, **({"warehouse": place} if place else {}))
     return sum(levels.values_list("on_hand", flat=True))
-
-
-def without(*tables: str):
-    """Take the checks and triggers of `tables` away; give what puts them back: for twins, in which only the lock was left."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE contype = 'c' AND conrelid::regclass::text = ANY(%s)",
-            [list(tables)],
-        )
-        checks = cursor.fetchall()
-        for table, name, _ in checks:
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-
-    def put_back():
-        with connection.cursor() as cursor:
-            for table in tables:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            for table, name, check in checks:
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {check} NOT VALID")
-
-    return put_back
 
 
 @pytest.fixture

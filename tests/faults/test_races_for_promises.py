@@ -19,11 +19,13 @@ from oms.core.locks import lock
 from orders.cancelling import cancel_order
 from orders.models import Order, OrderLine
 from orders.placing import place_orders
-from orders.reserving import reserve_orders
+from orders.reserving import fill_backorders, reserve_orders
 from tests import cast
-from tests.faults.crowd import deadlocks, in_the_middle, patiently, together
+from tests.faults.crowd import deadlocks, in_the_middle, patiently, together, without
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+HANDS = 40
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def crowd_wants_lamps(house, count: int) -> list:
     cast.kit(house, "PAIR", LAMP=2)
     wanted = [("LAMP", 1), ("SET", 1), ("PAIR", 1)]
     orders = place_orders([house.draft(wanted[i % 3]) for i in range(count)], actor="user:test")
-    return together(count, lambda i: patiently(lambda: reserve(orders[i].pk)))
+    return together(count, lambda i: patiently(lambda: reserve(orders[i].pk)), hands=HANDS)
 
 
 def test_two_hundred_who_want_the_last_fifty_lamps_alone_and_in_kits_get_fifty(real_house, prove):
@@ -99,7 +101,7 @@ def two_hundred_baskets(house) -> list:
             return [stations.run_batch(stations.named("lapse")) for _ in range(5)]
         return patiently(lambda: hold_stock(f"b{i}", [("MUG", 1)], actor="user:clerk"))
 
-    return together(200, act)
+    return together(200, act, hands=HANDS)
 
 
 def test_two_hundred_baskets_and_the_sweeper_hold_no_more_than_there_is_and_free_all_that_ran_out(real_house, prove):
@@ -233,11 +235,11 @@ def two_hundred_orders_at_odds(house) -> list:
     def act(i):
         if i < 60:
             return cancel_order(cancelled[i], actor="user:clerk")
-        if i < 80:
+        if i < 100:
             return receive_goods(purchase.pk, {line: 10}, key=f"r{i % 10}", actor="user:warehouse")
         return stations.run_batch(stations.named(("reserve", "backorders", "peg")[i % 3]))
 
-    return together(110, lambda i: patiently(lambda: act(i)))
+    return together(200, lambda i: patiently(lambda: act(i * 7 % 200)), hands=HANDS)
 
 
 def test_cancelling_allocating_and_receiving_the_same_at_once_loses_nothing(real_house, prove):
@@ -253,4 +255,52 @@ def test_cancelling_allocating_and_receiving_the_same_at_once_loses_nothing(real
     assert held() == sum(wanted.values_list("reserved", flat=True)) == 100
     assert sum(wanted.values_list("backordered", flat=True)) == 60
     assert deadlocks() == before
+    prove()
+
+
+def cancelled_while_it_is_filled(house, *, locking) -> tuple[int, int]:
+    """What an order waits for has come, and in the moment in which it is called off it is given it. Give (units cancelled, units held)."""
+    order = house.place(("CHAIR", 1))
+    cast.run_line("screen", "reserve")
+    house.stock(house.chair, 1)
+
+    def fill():
+        with transaction.atomic():
+            fill_backorders(locking(Order.objects.waiting_for_backorders().filter(pk=order.pk)))
+
+    in_the_middle(lambda: cancel_order(order.pk, actor="user:clerk"), fill)
+    return OrderLine.objects.get(order=order).cancelled, held()
+
+
+def test_what_is_called_off_in_the_moment_in_which_it_is_filled_holds_nothing(real_house, prove):
+    assert cancelled_while_it_is_filled(real_house, locking=lock) == (1, 0)
+    prove()
+
+
+def test_without_the_lock_and_the_checks_an_order_called_off_would_hold_stock(real_house):
+    put_back = without("orders_orderline", "orders_order")
+    try:
+        assert cancelled_while_it_is_filled(real_house, locking=list) == (1, 1)
+    finally:
+        put_back()
+
+
+def cancelled_while_goods_come_in(house) -> tuple[int, int]:
+    """What an order waits for comes in in the moment in which it is called off, and who waits is looked at. Give (units held, units wanted)."""
+    purchase = order_from_vendor(house.vendor, house.leeds, [(house.chair, 1)], actor="user:manager")
+    line = purchase.lines.get().pk
+    first, second = house.place(("CHAIR", 1)), house.place(("CHAIR", 1))
+    cast.run_line("screen", "reserve", "peg")
+
+    def come_in():
+        receive_goods(purchase.pk, {line: 1}, key="r", actor="user:warehouse")
+        stations.run_batch(stations.named("backorders"))
+
+    in_the_middle(lambda: cancel_order(first.pk, actor="user:clerk"), come_in)
+    cast.run_line("backorders", "peg")
+    return held(), OrderLine.objects.get(order=second).reserved
+
+
+def test_what_comes_in_in_the_moment_in_which_the_first_is_called_off_is_the_seconds(real_house, prove):
+    assert cancelled_while_goods_come_in(real_house) == (1, 1)
     prove()

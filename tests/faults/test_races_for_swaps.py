@@ -1,5 +1,7 @@
 """What one order has and another wants, while both are planned, shipped, called off, and lost from the shelf: every unit is one order's, once."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -9,6 +11,7 @@ from inventory.purchasing.changing import Changed, cancel_purchase, change_order
 from inventory.purchasing.ordering import order_from_vendor
 from inventory.purchasing.receiving import receive_goods
 from oms.core import stations
+from oms.core.errors import Conflict
 from oms.core.locks import lock
 from orders import swapping
 from orders.cancelling import cancel_order
@@ -21,10 +24,13 @@ from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.losses import write_off
 from shipping.models import Shipment
+from shipping.planning import plan_shipments
 from tests import cast
-from tests.faults.crowd import deadlocks, patiently, together
+from tests.faults.crowd import deadlocks, in_the_middle, patiently, together, without
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("plain_labels")]
+
+HANDS = 40
 
 
 def pairs(house, count: int) -> list[tuple[int, int]]:
@@ -41,7 +47,7 @@ def held() -> int:
 
 
 def test_swapping_shipping_and_calling_off_at_once_gives_every_chair_to_one_order(real_house, prove):
-    found = pairs(real_house, 25)
+    found = pairs(real_house, 50)
     owner = dict(OrderLine.objects.values_list("pk", "order_id"))
     seen = {pair: preview_swap(*pair, units=2).seen for pair in found}
     before = deadlocks()
@@ -61,11 +67,11 @@ def test_swapping_shipping_and_calling_off_at_once_gives_every_chair_to_one_orde
             cancel_order(owner[pair[pair[0] % 2]], actor="user:clerk") if pair[0] % 3 == 0 else set_priority(owner[pair[0]], 2, actor="user:c")
         ),
     ]
-    results = together(100, lambda i: acts[i % 4](found[i // 4]))
+    results = together(200, lambda i: acts[i % 4](found[i // 4]), hands=HANDS)
     cast.run_line("backorders", "credit", "void", "post_stock")
 
     assert sum(StockLevel.objects.filter(sku=real_house.chair).values_list("reserved", flat=True)) == held()
-    assert held() + sum(OrderLine.objects.values_list("shipped", flat=True)) <= 75
+    assert held() + sum(OrderLine.objects.values_list("shipped", flat=True)) <= 150
     assert any(not isinstance(result, Exception) for result in (*results[::4], *results[1::4]))
     assert deadlocks() == before
     prove()
@@ -75,12 +81,12 @@ def swapped_by_many(house, count: int) -> int:
     """Many press the same button. Give how many units are held in the end, of three."""
     [pair] = pairs(house, 1)
     seen = preview_swap(*pair, units=3).seen
-    together(count, lambda i: apply_swap(*pair, units=3, seen=seen, actor=f"user:{i}"))
+    together(count, lambda i: apply_swap(*pair, units=3, seen=seen, actor=f"user:{i}"), hands=HANDS)
     return held()
 
 
-def test_the_same_swap_pressed_by_fifty_is_done_once(real_house, prove):
-    assert swapped_by_many(real_house, 50) == 3
+def test_the_same_swap_pressed_by_two_hundred_is_done_once(real_house, prove):
+    assert swapped_by_many(real_house, 200) == 3
     assert sorted(OrderLine.objects.values_list("reserved", flat=True)) == [0, 3]
     prove()
 
@@ -90,6 +96,38 @@ def test_without_the_locks_a_swap_would_make_units_out_of_nothing(real_house, mo
     monkeypatch.setattr(handing_over, "lock", list)
 
     assert any(swapped_by_many(real_house, 20) > 3 * turn for turn in range(1, 7))
+
+
+def swapped_while_it_is_planned(house) -> tuple[Any, OrderLine]:
+    """What an order has is taken up by a shipment in the moment in which it is swapped away. Give what the swap gave, and the order's line."""
+    [(wants, has)] = pairs(house, 1)
+    seen = preview_swap(wants, has, units=3).seen
+
+    def plan():
+        plan_shipments(lock(Order.objects.filter(lines=has)))
+
+    _, swapped = in_the_middle(plan, lambda: apply_swap(wants, has, units=3, seen=seen, actor="user:clerk"))
+    return swapped, OrderLine.objects.get(pk=has)
+
+
+def test_what_is_planned_in_the_moment_in_which_it_is_swapped_is_shipped_and_not_swapped(real_house, prove):
+    swapped, line = swapped_while_it_is_planned(real_house)
+
+    assert isinstance(swapped, Conflict)
+    assert (line.reserved, line.planned, held()) == (3, 3, 3)
+    prove()
+
+
+def test_without_the_lock_and_the_check_a_shipment_would_send_what_another_order_has(real_house, monkeypatch):
+    monkeypatch.setattr(swapping, "lock", list)
+    put_back = without("orders_orderline")
+    try:
+        swapped, line = swapped_while_it_is_planned(real_house)
+
+        assert not isinstance(swapped, Exception)
+        assert (line.reserved, line.planned, held()) == (0, 3, 3)
+    finally:
+        put_back()
 
 
 def test_sixty_orders_while_mugs_break_get_what_is_left(real_house, prove):
