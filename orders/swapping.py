@@ -38,6 +38,7 @@ class Promise:
 
     order: str
     line_id: int
+    position: int
     sku: str
     promised_on: date | None
     waits: int
@@ -284,7 +285,7 @@ def _promises(first: OrderLine, second: OrderLine, before: Sequence[Backorder], 
         waits, expected = now.get(pk, (0, None))
         waits_after, expected_after = then.get(pk, (0, None))
         number = orders[line.order_id].number
-        found.append(Promise(number, pk, line.sku.code, line.promised_on, waits, expected, waits_after, expected_after))
+        found.append(Promise(number, pk, line.position, line.sku.code, line.promised_on, waits, expected, waits_after, expected_after))
     return tuple(found)
 
 

@@ -138,3 +138,19 @@ def test_a_sale_at_the_counter_with_a_scanner_and_enter_alone(page, real_house, 
     assert (order.state, order.total, sorted(order.lines.values_list("quantity", flat=True))) == ("completed", Decimal("93.36"), [2, 4])
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/counter/{till.pk}/")
+
+
+def test_what_is_free_of_a_choice_is_explained_without_leaving_the_box(page, live_server):
+    page.goto(f"{live_server.url}/orders/phone/")
+    page.keyboard.press("Alt+KeyL")
+    page.keyboard.type("3 mug")
+    page.wait_for_selector("#entry-list [aria-selected=true]")
+    assert page.inner_text("#entry-explain bdi") == "MUG: why 50 free"
+
+    page.keyboard.press("Alt+KeyE")
+    page.wait_for_selector("#explanation[open] >> text=To promise")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("#lines >> text=Blue mug")
+    assert page.is_hidden("#entry-explain")

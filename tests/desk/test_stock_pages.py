@@ -2,8 +2,10 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -69,6 +71,87 @@ def test_every_number_on_a_page_leads_to_an_explanation_that_says_the_same(house
         answer = desk.get(address.replace("&amp;", "&"))
         assert answer.status_code == 200, address
         assert f"{shown} = " in text_of(answer), (address, shown)
+
+
+# What a quantity of stock is called. Where a template shows one it is a link to what makes it, or stands here with the reason why not.
+QUANTITY = "on_hand|reserved|free|safety|to_promise|coming|in_transit|backordered|waits|waits_after|unknown|makes|received|lost|units"
+SHOWN = re.compile(rf"\{{\{{\s*((?:\w+\.)*(?:{QUANTITY}))\b(?!\.)[^}}]*\}}\}}|\b\w+=((?:\w+\.)+(?:{QUANTITY}))\b")
+BARE = {
+    "a row of the sum itself": {
+        "desk/_line_parts.html": {"part.units"},
+        "inventory/_explanation.html": {"part.units", "part.makes", "rule.safety", "safety"},
+        "inventory/_steps.html": {"step.units", "found.opening.units"},
+        "inventory/_supplies.html": {"line.coming"},
+    },
+    "of several SKUs together: its row opens onto them": {
+        "accounting/unbilled.html": {"row.units"},
+        "desk/_cross_dock.html": {"units"},
+        "desk/_purchase_actions.html": {"units"},
+        "inventory/_purchase_receive.html": {"receipt.units"},
+        "inventory/transfers.html": {"transfer.units"},
+    },
+    "how many make one: a kit's part, a pack, a price from so many on": {
+        "inventory/_kit.html": {"part.units"},
+        "inventory/sku.html": {"part.units", "barcode.units"},
+        "inventory/vendor.html": {"units"},
+    },
+    "not stock yet, or not any more: just typed or scanned, sold, to be bought or moved, another way it could have gone": {
+        "inventory/_kit_says.html": {"making.makes"},
+        "inventory/_receiving_said.html": {"last.units"},
+        "inventory/_rule_chart.html": {"bar.units", "line.units", "units"},
+        "inventory/_sales.html": {"week.units"},
+        "inventory/needs.html": {"units", "place.units"},
+        "orders/_phone_read_back.html": {"units"},
+        "orders/_simulation.html": {"units"},
+    },
+    "what a customer or the floor reads, on paper or without an account": {
+        "desk/public_order.html": {"line.backordered"},
+        "shipping/documents/packing_slip.html": {"units"},
+        "shipping/documents/pick_list.html": {"units"},
+    },
+    "an option, which holds no link: it stands beside the box": {"orders/_phone_skus.html": {"sku.free"}},
+}
+
+
+def bare(text):
+    """Give the quantities of stock that a template shows as they are: not within a link to what makes them, nor as an attribute."""
+    explained = set(re.findall(r"\{% (?:number|line_number) [^%]* as (\w+) %\}", text))
+    text = re.sub(r'<a class="number.*?</a>', "", text, flags=re.S)
+    text = re.sub(r'(?<=\s)[\w-]+="[^"]*"', "", text)
+    return {first or second for first, second in SHOWN.findall(text)} - explained
+
+
+def test_a_quantity_of_stock_is_shown_nowhere_but_as_a_link_to_what_makes_it():
+    allowed = {}
+    for templates in BARE.values():
+        for name, quantities in templates.items():
+            allowed[name] = allowed.get(name, set()) | quantities
+    root = Path(settings.BASE_DIR) / "templates"
+
+    found = {str(path.relative_to(root)): quantities for path in root.rglob("*.html") if (quantities := bare(path.read_text()))}
+
+    assert found == allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<td>{{ row.free }}</td>", "{% blocktranslate with n=level.on_hand %}{{ n }} there{% endblocktranslate %}", "<b>{{ units|default:0 }}</b>"],
+)
+def test_a_quantity_that_is_only_written_is_seen(text):
+    assert bare(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{% number row.free "free" sku.code %}',
+        '<td><a class="number" href="{% explanation_of sku \'free\' %}">{{ row.free }}</a></td>',
+        '<input name="units" value="{{ row.units }}">',
+        '{% number x.free "free" sku as units %}{% blocktranslate %}{{ units }} free{% endblocktranslate %}',
+    ],
+)
+def test_a_quantity_that_opens_is_not(text):
+    assert not bare(text)
 
 
 @pytest.mark.parametrize("number", TITLES)

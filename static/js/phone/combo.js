@@ -1,4 +1,5 @@
-// A box that finds as you type: arrows walk the list, Enter takes what is marked, Esc closes it.
+// A box that finds as you type: arrows walk the list, Enter takes what is marked, Esc closes it. An option can hold no link: what explains the
+// marked one stands beside the box.
 const PAUSE = 60;
 
 export class Combo {
@@ -6,13 +7,15 @@ export class Combo {
     this.input = input;
     this.taken = taken;
     this.list = document.getElementById(input.getAttribute("aria-controls"));
+    this.explains = document.getElementById(input.dataset.explains ?? "");
     this.asked = "";
     input.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(), PAUSE);
     });
     input.addEventListener("keydown", (event) => this.key(event));
-    input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    input.addEventListener("blur", () => setTimeout(() => document.querySelector("dialog[open]") || this.close(), 150));
+    this.explains?.addEventListener("mousedown", (event) => event.preventDefault());
     this.list.addEventListener("mousedown", (event) => {
       const option = event.target.closest("[role=option]:not([aria-disabled])");
       if (!option) return;
@@ -39,10 +42,18 @@ export class Combo {
   }
   mark(option) {
     this.marked?.removeAttribute("aria-selected");
+    this.explain(option);
     if (!option) return this.input.removeAttribute("aria-activedescendant");
     option.setAttribute("aria-selected", "true");
     option.scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-activedescendant", option.id);
+  }
+  explain(option) {
+    if (!this.explains) return;
+    this.explains.hidden = !option?.dataset.explain;
+    if (this.explains.hidden) return;
+    this.explains.href = option.dataset.explain;
+    this.explains.querySelector("bdi").textContent = option.dataset.explained;
   }
   close() {
     this.list.hidden = true;
