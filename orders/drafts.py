@@ -37,6 +37,12 @@ class AlreadyPlaced(Conflict):
     code = "already_placed"
 
 
+class GivenUp(Conflict):
+    """The call is over: it was quoted, or came to nothing."""
+
+    code = "given_up"
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a page knows of the draft it shows: the version, and the token that the page itself saves under."""

@@ -9,9 +9,9 @@ from customers.models import Customer
 from customers.services import register_customer
 from customers.states import PaymentMethod
 from oms.core.access import actor_of
-from oms.core.errors import Conflict, Invalid
+from oms.core.errors import Invalid
 from oms.core.models import User
-from orders.drafts import abandon_draft, lock_draft, note_placed
+from orders.drafts import GivenUp, abandon_draft, lock_draft, note_placed
 from orders.models import Order, Quotation
 from orders.phone.call import Call
 from orders.phone.paying import send_payment_link
@@ -43,14 +43,14 @@ def place_call(call: Call, *, person: User) -> tuple[Order, bool]:
 def quote_call(call: Call, *, person: User) -> Quotation:
     """Make a quotation of what a call amounts to, instead of an order: the draft is done with, and its stock free. Locks the draft.
 
-    Raises what `make_quotation` does, Invalid where somebody or something is missing, Overtaken; Conflict where it was sent before.
+    Raises what `make_quotation` does, Invalid where somebody or something is missing, Overtaken; GivenUp where it was sent before.
     """
     if call.error:
         raise call.error
     with transaction.atomic():
         draft = lock_draft(call.key, seen=call.seen, person=person)
         if draft.order is not None or draft.state == DraftState.ABANDONED:
-            raise Conflict(_("That call is over: look among the quotations and orders."))
+            raise GivenUp(_("That call is over: look among the quotations and orders."))
         customer = _caller(call, person)
         quotation = make_quotation(replace(order_draft(call, customer, actor=actor_of(person)), basket=""), actor=actor_of(person))
         abandon_draft(call.key, person=person)

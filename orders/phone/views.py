@@ -17,9 +17,9 @@ from customers.states import PaymentMethod
 from inventory.baskets import let_go
 from oms.core import stations
 from oms.core.access import actor_of, may, person_of, staff_may
-from oms.core.errors import BusinessError, Conflict
+from oms.core.errors import BusinessError
 from oms.core.readable import row_of
-from orders.drafts import AlreadyPlaced, Overtaken, park_draft, save_draft, take_over
+from orders.drafts import AlreadyPlaced, GivenUp, Overtaken, park_draft, save_draft, take_over
 from orders.models import Draft, Order
 from orders.phone import selectors
 from orders.phone.acting import act
@@ -116,10 +116,10 @@ def park(request: HttpRequest, key: UUID) -> HttpResponse:
 def quote_instead(request: HttpRequest, key: UUID) -> HttpResponse:
     """Offer it instead of placing it."""
     call = Call.of(key, request.POST)
-    act(call, "quote", _entry(request))
+    act(call, "place", _entry(request))
     try:
         quotation = quote_call(call, person=person_of(request))
-    except Conflict as error:
+    except GivenUp as error:
         messages.error(request, error.sentence)
         return redirect("quotations")
     except BusinessError as error:

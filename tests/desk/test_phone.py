@@ -472,3 +472,21 @@ def test_a_call_is_quoted_instead_of_placed_once_and_frees_its_stock(house, desk
 def test_a_call_with_nothing_in_it_is_not_quoted(house, desk):
     assert desk.post(f"{ADDRESS}quote", form(house)).status_code == 422
     assert not Quotation.objects.exists()
+
+
+def test_a_line_that_still_stands_in_its_field_is_seen_before_it_is_quoted(house, desk):
+    answer = desk.post(f"{ADDRESS}quote", form(house, ("LAMP", 2), entry="3 mug"))
+
+    assert answer.status_code == 422
+    assert "A line still stood in its field" in answer.content.decode()
+    assert not Quotation.objects.exists()
+
+
+def test_a_quotation_of_what_a_colleague_has_taken_over_is_refused_on_the_form(house, desk):
+    desk.post(f"{ADDRESS}change", form(house, ("LAMP", 2)))
+    Draft.objects.update(owner=cast.person("ben", "clerk"))
+
+    answer = desk.post(f"{ADDRESS}quote", form(house, ("LAMP", 2), version="1"))
+
+    assert (answer.status_code, Quotation.objects.count()) == (409, 0)
+    assert "ben has had this order" in answer.content.decode()
