@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.backorders import have_vendor_ship, vendor_shipped
@@ -18,7 +17,6 @@ from inventory.purchasing.ordering import Wanted, place_purchase_order
 from inventory.purchasing.receiving import known_receipt, lock_purchase, take_in
 from inventory.reserving import reserve_there
 from inventory.states import PurchaseState, WarehouseKind
-from oms.core import bulk
 from oms.core.errors import Conflict, Invalid, NotFound
 from oms.core.events import fact, record
 from oms.core.locks import lock
@@ -28,7 +26,8 @@ from orders.progress import note_planned, note_step
 from orders.reserving import take_from_vendor
 from orders.selectors import lines_of
 from shipping.dispatching import dispatch_locked
-from shipping.models import Carrier, Shipment, ShipmentLine
+from shipping.handing_out import handed_out, stand_in
+from shipping.models import Shipment
 from shipping.states import ShipmentState
 
 VENDOR_SHIPS = "vendor"
@@ -203,36 +202,13 @@ def _ship(
     order: Order, purchase: PurchaseOrder, receipt: Receipt, reservations: Sequence[Reservation], tracking_number: str, *, actor: str
 ) -> Shipment:
     """Make the shipment, take it through every state up to where the vendor has it, and let it leave."""
-    now = timezone.now()
-    weights = dict(Sku.objects.filter(pk__in=[row.sku_id for row in reservations]).values_list("id", "weight_grams"))
-    shipment = Shipment(
-        order=order,
-        warehouse=purchase.warehouse,
-        carrier=_carrier(),
-        weight_grams=sum(weights[row.sku_id] * row.quantity for row in reservations),
+    shipment = handed_out(
+        order,
+        reservations,
+        warehouse_id=purchase.warehouse_id,
+        carrier=stand_in(VENDOR_SHIPS, name="The vendor ships"),
         carrier_reference=_reference(receipt),
         tracking_number=tracking_number,
-        created_at=now,
-        packed_at=now,
-        booked_at=now,
-        handed_over_at=now,
-    )
-    shipment.start_picking()
-    shipment.pack()
-    shipment.book()
-    shipment.save()
-    bulk.insert_all(
-        [
-            ShipmentLine(
-                shipment=shipment,
-                order_line_id=row.for_line,
-                sku_id=row.sku_id,
-                reservation_id=row.pk,
-                quantity=row.quantity,
-                line_units=row.line_units,
-            )
-            for row in reservations
-        ]
     )
     step = order.fulfilment_step
     note_planned([order], {row.for_line: row.line_units for row in reservations})
@@ -252,12 +228,6 @@ def _place() -> Warehouse:
     if place is None:
         raise Conflict(_("There is no place for goods that vendors ship: run the set-up again."))
     return place
-
-
-def _carrier() -> Carrier:
-    """Give the carrier that stands for all vendors, made the first time: nobody chooses it, so it is not active."""
-    found, _created = Carrier.objects.get_or_create(code=VENDOR_SHIPS, defaults={"name": "The vendor ships", "rank": 999, "is_active": False})
-    return found
 
 
 def _code(line: OrderLine) -> str:
