@@ -8,6 +8,7 @@ from typing import NamedTuple
 from customers.models import Channel, Customer
 from oms.core.readable import human_number, row_of
 from oms.core.reading import read
+from oms.core.spelling import words_like
 
 MOST_FOUND = 8
 # How many are taken up before they are ranked: what is typed with more than that behind it is not worth ranking yet.
@@ -22,15 +23,6 @@ FEW = 2_000
 MOST_LOOKED_THROUGH = 10_000
 _LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
-# A letter too many, too few, wrong, or two in the wrong order are at most two steps from what was meant.
-_ALIKE = """
-    SELECT word FROM (
-        SELECT word, levenshtein_less_equal(word, %(word)s, 2) AS steps FROM customers_nameword
-        WHERE word LIKE %(first)s AND length(word) BETWEEN length(%(word)s) - 1 AND length(%(word)s) + 1
-        UNION
-        SELECT word, levenshtein_less_equal(word, %(word)s, 2) FROM customers_nameword WHERE word %% %(word)s
-    ) near WHERE steps <= 2 ORDER BY steps, word LIMIT %(most)s
-"""
 _FOUND = """
     SELECT customer.id, customer.name, customer.kind, customer.phone, customer.email, customer.is_blocked, customer.last_order_at,
         coalesce(nullif(concat_ws(' ', nullif(place.postcode, ''), place.city), ''), '')
@@ -173,7 +165,7 @@ class _Meant(NamedTuple):
 
 def _meant(word: str, *, is_last: bool, alike: bool) -> _Meant | None:
     if alike and len(word) > 2:
-        near = [found for (found,) in read(_ALIKE, {"word": word, "first": f"{word[0].translate(_LIKE)}%", "most": MOST_WORDS})]
+        near = words_like(word, table="customers_nameword", most=MOST_WORDS)
         return _Meant("key = ANY(%s)", near) if near else None
     return _Meant("key LIKE %s", f"{word.translate(_LIKE)}%") if is_last else _Meant("key = %s", word)
 

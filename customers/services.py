@@ -45,6 +45,13 @@ class AddressDraft:
         return asdict(self) | {"name": self.name or name}
 
 
+def draft_of(address: Address) -> AddressDraft:
+    """Give one of a customer's addresses as an order is asked for with it."""
+    return AddressDraft(
+        lines=address.lines, city=address.city, country=address.country, name=address.name, region=address.region, postcode=address.postcode
+    )
+
+
 @dataclass(frozen=True)
 class CustomerDraft:
     """A customer as somebody gave it. `phone` in any form that is usual in the address's country."""
@@ -155,11 +162,11 @@ def _group(code: str) -> CustomerGroup | None:
     return group
 
 
-def checked_country(text: str) -> str:
-    """Give `text` as a country code of two letters. Raises Invalid."""
+def checked_country(text: str, *, pointer: str = "/country") -> str:
+    """Give `text` as a country code of two letters. Raises Invalid, at `pointer`."""
     text = text.strip().upper()
     if len(text) != 2 or not text.isalpha() or not text.isascii():
-        raise Invalid(_("A country is written with two letters: GB, DE, SA."), pointer="/country")
+        raise Invalid(_("A country is written with two letters: GB, DE, SA."), pointer=pointer)
     return text
 
 

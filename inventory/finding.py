@@ -12,6 +12,7 @@ from inventory.models import Barcode, Sku
 from inventory.models.catalogue import SKU_WORDS
 from inventory.purchasing.scanning import read_code
 from oms.core.errors import Invalid
+from oms.core.spelling import words_like
 
 MOST_FOUND = 8
 # So many are looked at before the best are chosen: a word that half the catalogue has is not read to its end.
@@ -19,13 +20,6 @@ _LOOKED_AT = 60
 # So many words are looked for by others that are like them, each by so many.
 _MOST_ALIKE = 4
 _NEAR_WORDS = 8
-_STEPS = """
-    SELECT word FROM (
-        SELECT word, levenshtein_less_equal(word, %(word)s, 2) AS steps FROM inventory_skuword
-        WHERE word LIKE %(first)s AND length(word) BETWEEN length(%(word)s) - 1 AND length(%(word)s) + 1
-        UNION SELECT word, levenshtein_less_equal(word, %(word)s, 2) FROM inventory_skuword WHERE word %% %(word)s
-    ) near WHERE steps <= 2 ORDER BY steps, word LIMIT %(most)s
-"""
 # What may be a scanned GTIN or GS1 message rather than a code of our own.
 _SCANNED = ("(", "]", "01", "02")
 
@@ -142,6 +136,4 @@ def _near(word: str) -> str:
     """Give the search for a word as far as it is typed, or any of the words of names that are at most two steps from it. One query."""
     if len(word) < 3 or any(map(str.isdigit, word)):
         return f"{word}:*"
-    with connection.cursor() as cursor:
-        cursor.execute(_STEPS, {"word": word, "first": f"{word[0]}%", "most": _NEAR_WORDS})
-        return " | ".join([f"{word}:*", *(near for (near,) in cursor.fetchall())])
+    return " | ".join([f"{word}:*", *words_like(word, table="inventory_skuword", most=_NEAR_WORDS)])

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from customers.models import Channel, Customer
-from customers.services import AddressDraft
+from customers.services import AddressDraft, checked_country
 from oms.core.access import actor_of, may, staff_may
 from oms.core.errors import BusinessError, Invalid, NotFound
 from oms.core.readable import row_of
@@ -50,9 +50,7 @@ def _draft(typed: dict[str, str]) -> OrderDraft:
     lines = [line for line in typed["lines"].splitlines() if line.strip()]
     if len(lines) > MOST_TRIED:
         raise Invalid(_("Try at most %(most)d lines at once.") % {"most": MOST_TRIED})
-    country = typed["country"].upper()
-    if country and not re.fullmatch("[A-Z]{2}", country):
-        raise Invalid(_("A country is written with two letters: GB, DE, SA."))
+    country = checked_country(typed["country"]) if typed["country"] else ""
     customer = _customer(typed["customer"])
     address = AddressDraft(lines="-", city="-", postcode=typed["postcode"][:20], country=country or "GB")
     return OrderDraft(

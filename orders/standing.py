@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Address, Channel, Customer
-from customers.services import AddressDraft
+from customers.services import draft_of
 from customers.states import PaymentMethod
 from inventory.models import Sku
 from oms.core import bulk
@@ -153,18 +153,12 @@ def _order_of(standing: StandingOrder) -> OrderDraft:
         channel=standing.channel,
         customer_id=standing.customer_id,
         lines=[LineDraft(line.sku.code, line.quantity) for line in standing.lines.all()],
-        ship_to=None if address is None else _drafted(address),
+        ship_to=None if address is None else draft_of(address),
         external_reference=f"{standing.number} {standing.next_on:%Y-%m-%d}",
         payment_method=standing.payment_method,
         accepts_part_deliveries=standing.accepts_part_deliveries,
         note=standing.note,
         standing_order_id=standing.pk,
-    )
-
-
-def _drafted(address: Address) -> AddressDraft:
-    return AddressDraft(
-        lines=address.lines, city=address.city, country=address.country, name=address.name, region=address.region, postcode=address.postcode
     )
 
 

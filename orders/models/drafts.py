@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -18,6 +20,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def lapsed(self) -> "DraftQuerySet":
         """Those that nobody has come back to in time."""
         return self.filter(state__in=[DraftState.OPEN, DraftState.PARKED], lapses_at__lte=Now()).order_by("lapses_at", "id")
+
+
+def basket_of(key: UUID) -> str:
+    """Give what the stock of the draft with a key is held under."""
+    return f"phone:{key.hex}"
 
 
 class Draft(models.Model):
@@ -61,7 +68,7 @@ class Draft(models.Model):
     @property
     def basket(self) -> str:
         """What its stock is held under."""
-        return f"phone:{self.key.hex}"
+        return basket_of(self.key)
 
     @property
     def caller(self) -> str:

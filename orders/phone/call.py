@@ -10,12 +10,13 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from customers.services import AddressDraft, CustomerDraft
+from customers.services import AddressDraft, CustomerDraft, checked_country
 from customers.states import CustomerKind
 from oms.core.cards import refuse_card_numbers
 from oms.core.errors import BusinessError, Invalid
 from orders.drafts import Seen
 from orders.models import Draft
+from orders.models.drafts import basket_of
 from orders.phone.reading import MOST_ROWS
 from orders.placing import LineDraft
 
@@ -143,7 +144,7 @@ class Call:
     @property
     def basket(self) -> str:
         """What the call's stock is held under."""
-        return f"phone:{self.key.hex}"
+        return basket_of(self.key)
 
     @property
     def drafts(self) -> list[LineDraft]:
@@ -158,9 +159,7 @@ class Call:
         get = self.fields.get
         if not get("new_lines", "").strip() or not get("new_city", "").strip():
             raise Invalid(_("A new customer needs an address: street and town."), pointer="/new_lines")
-        country = get("new_country", "GB").strip().upper() or "GB"
-        if not re.fullmatch(r"[A-Z]{2}", country):
-            raise Invalid(_("A country is written with two letters: GB, DE, SA."), pointer="/new_country")
+        country = checked_country(get("new_country", "").strip() or "GB", pointer="/new_country")
         return CustomerDraft(
             name=get("new_name", ""),
             kind=CustomerKind.COMPANY if get("new_kind") == "company" else CustomerKind.PERSON,

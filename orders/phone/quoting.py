@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Channel, Customer
-from customers.services import AddressDraft, register_customer
+from customers.services import AddressDraft, draft_of, register_customer
 from inventory.availability import Availability, availability_of
 from inventory.baskets import Held, hold_stock, let_go
 from oms.core.errors import BusinessError, Invalid
@@ -167,11 +167,7 @@ def usual_payment(customer: Customer) -> str:
 
 def _ship_to(call: Call, customer: Customer) -> AddressDraft | None:
     chosen = next((address for address in customer.addresses.all() if str(address.pk) == call.fields.get("ship_to")), None)
-    if chosen is None:
-        return None
-    return AddressDraft(
-        name=chosen.name, lines=chosen.lines, city=chosen.city, region=chosen.region, postcode=chosen.postcode, country=chosen.country
-    )
+    return draft_of(chosen) if chosen else None
 
 
 def _priced(call: Call, *, actor: str) -> Order | None:

@@ -9,7 +9,7 @@ from customers.agreeing import add_note, add_payment_preference, note_consent
 from customers.blocking import block
 from customers.models import Channel, Customer
 from customers.reaching import ContactDraft, add_email, add_telephone, save_contact
-from customers.services import AddressDraft, CustomerDraft, register_customer
+from customers.services import CustomerDraft, draft_of, register_customer
 from customers.states import CustomerKind
 from inventory.models import Sku
 from orders.placing import ChargeDraft, LineDraft, OrderDraft
@@ -50,8 +50,7 @@ def _know_them(companies: list[Customer], phone: Channel) -> None:
     add_payment_preference(first.pk, "account", actor=CLERK)
     add_payment_preference(first.pk, "card", token="tok_9f31c2", label="Visa, ends in 4242", actor=CLERK)
     note_consent(first.pk, "email", is_given=True, source="fair in Leeds", actor=CLERK)
-    place = third.addresses.get(is_delivery=True)
-    address = AddressDraft(lines=place.lines, city=place.city, country=place.country, postcode=place.postcode)
+    address = draft_of(third.addresses.get(is_delivery=True))
     register_customer(CustomerDraft(name=third.name.upper(), kind=third.kind, phone=third.phone, address=address), channel=phone, actor=CLERK)
 
 
