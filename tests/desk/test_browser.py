@@ -40,6 +40,7 @@ def page(real_house, live_server, browser, monkeypatch):
 def test_an_order_is_placed_with_the_keyboard_alone(page, live_server, prove):
     page.keyboard.press("n")
     page.wait_for_url("**/orders/phone/")
+    page.wait_for_selector("[autofocus]:focus")
     page.keyboard.type("496 0001")
     page.wait_for_selector("#caller-list [aria-selected=true]")
     page.keyboard.press("Enter")
@@ -65,6 +66,7 @@ def test_an_order_is_placed_with_the_keyboard_alone(page, live_server, prove):
 def test_somebody_new_orders_with_the_keyboard_alone(page, live_server, prove):
     page.keyboard.press("n")
     page.wait_for_url("**/orders/phone/")
+    page.wait_for_selector("[autofocus]:focus")
     page.keyboard.type("Ben Ode")
     page.keyboard.press("Alt+n")
     page.wait_for_selector("#new_name:focus")
@@ -124,6 +126,7 @@ def test_a_number_opens_and_closes_with_the_keyboard_and_leads_on_to_what_makes_
 def test_a_sale_at_the_counter_with_a_scanner_and_enter_alone(page, real_house, live_server):
     till = counter.till(real_house)
     page.goto(f"{live_server.url}/counter/{till.pk}/")
+    page.wait_for_selector("[autofocus]:focus")
 
     page.keyboard.type("MUG\n3 blue mug\n2 LAMP\n")  # as fast as a scanner
     page.wait_for_selector("input[name=quantity][value='2']")

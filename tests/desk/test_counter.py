@@ -143,7 +143,7 @@ def test_a_line_that_still_stands_in_its_field_is_seen_before_it_is_paid(clerk, 
 
 def test_short_stock_is_seen_before_it_is_paid_and_refused_then(clerk, till):
     page = clerk.post(f"/counter/{till.pk}/", form(entry="6 lamp")).content.decode()
-    assert re.search(r'class="num hide-narrow waits">5<', page)
+    assert re.search(r'class="num hide-narrow waits"><a class="number"[^>]*>5</a>', page)
 
     refused = clerk.post(f"/counter/{till.pk}/", form(("LAMP", 6), action="pay"))
 

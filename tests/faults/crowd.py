@@ -21,7 +21,7 @@ def together(count: int, act: Callable[[int], Any], *, hands: int | None = None)
     `hands`: that many connections, each of which does one after the other: as many attempts, and always so many in the same moment.
     """
     hands = min(hands or count, count)
-    barrier = threading.Barrier(hands, timeout=60)
+    barrier = threading.Barrier(hands, timeout=180)
     results: list[Any] = [None] * count
 
     def one(hand: int) -> None:

@@ -67,12 +67,13 @@ def test_swapping_shipping_and_calling_off_at_once_gives_every_chair_to_one_orde
             cancel_order(owner[pair[pair[0] % 2]], actor="user:clerk") if pair[0] % 3 == 0 else set_priority(owner[pair[0]], 2, actor="user:c")
         ),
     ]
-    results = together(200, lambda i: acts[i % 4](found[i // 4]), hands=HANDS)
+    results = together(200, lambda i: patiently(lambda: acts[i % 4](found[i // 4])), hands=HANDS)
     cast.run_line("backorders", "credit", "void", "post_stock")
 
     assert sum(StockLevel.objects.filter(sku=real_house.chair).values_list("reserved", flat=True)) == held()
     assert held() + sum(OrderLine.objects.values_list("shipped", flat=True)) <= 150
-    assert any(not isinstance(result, Exception) for result in (*results[::4], *results[1::4]))
+    swapped = (*results[::4], *results[1::4])
+    assert any(not isinstance(result, Exception) for result in swapped), {str(result) for result in swapped}
     assert deadlocks() == before
     prove()
 
