@@ -44,7 +44,7 @@ def public_order(request: HttpRequest, token: str) -> HttpResponse:
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
         response = render(request, "desk/public_order.html", context)
-    return _private(response)
+    return private(response)
 
 
 @login_not_required
@@ -54,7 +54,7 @@ def public_invoice(request: HttpRequest, token: str, number: str) -> HttpRespons
     invoice = Invoice.objects.select_related("document").filter(order=_by_token(token), number=number).first()
     if invoice is None or invoice.document is None:
         raise Http404
-    return _private(as_file(invoice.document))
+    return private(as_file(invoice.document))
 
 
 def news_of(order: Order) -> str:
@@ -76,7 +76,7 @@ def news_of(order: Order) -> str:
     return _("We are getting your order ready.") if order.state != OrderState.PLACED else _("We have your order.")
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """Keep the link out of search engines, and from the sites that the page links to."""
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "no-referrer"

@@ -26,6 +26,7 @@ from oms.core.money import ZERO
 from oms.core.pages import keyset_page
 from oms.core.pdf import render_pdf
 from oms.core.readable import row_of
+from oms.desk.public import private
 from orders.models import Order, Quotation
 from orders.quotations import accept_quotation, decline_quotation, offered, withdraw_quotation
 from orders.states import QuotationState
@@ -96,10 +97,7 @@ def _public(request: HttpRequest, found: Quotation, error: BusinessError | None 
     with translation.override(found.language):
         direction = "rtl" if translation.get_language_bidi() else "ltr"
         context = {**_offer(found), "error": error, "company": settings.COMPANY, "direction": direction}
-        response = render(request, "orders/public_quotation.html", context, status=409 if error else 200)
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        return private(render(request, "orders/public_quotation.html", context, status=409 if error else 200))
 
 
 # --- the paper ---

@@ -1,6 +1,6 @@
 """What the buttons and keys of the form do to a call. Each is a verb, with what it is done to after a colon: `choose:C-1001`, `remove:3`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ def act(call: Call, action: str, entry: str) -> None:
         refuse_card_numbers({"entry": entry})
         if verb in _ACTS:
             _ACTS[verb](call, what, entry)
-        _settle(call)
+        call.unmatched = settled(call.unmatched, call.customer, lambda code, units, discount: call.add(code, units, discount=discount))
     except Invalid as refusal:
         call.error = refusal
 
@@ -121,16 +121,19 @@ _ACTS: dict[str, Callable[[Call, str, str], None]] = {
 }
 
 
-def _settle(call: Call) -> None:
-    """Make lines of what means one SKU by now: it was typed anew, or chosen."""
-    if not call.unmatched:
-        return
-    customer_id = row_of(call.customer, Customer.NUMBER_PREFIX)
+def settled(unmatched: Sequence[Unmatched], customer: str, add: Callable[[str, int, str], None]) -> list[Unmatched]:
+    """`add` (code, units, discount) what means one SKU by now, because it was typed anew or chosen; give what is left.
+
+    `customer`: the number of who is calling, whose own part numbers count.
+    """
+    if not unmatched:
+        return []
     left = []
-    for row, found in zip(call.unmatched, meant([row.text for row in call.unmatched], customer_id=customer_id), strict=True):
+    found = meant([row.text for row in unmatched], customer_id=row_of(customer, Customer.NUMBER_PREFIX))
+    for row, one in zip(unmatched, found, strict=True):
         times = int(row.quantity) if row.quantity.strip().isdigit() else 1
-        if found.sku is None:
-            left.append(Unmatched(found.text, str(found.quantity * times)))
+        if one.sku is None:
+            left.append(Unmatched(one.text, str(one.quantity * times)))
         else:
-            call.add(found.sku.code, found.quantity * times, discount=found.discount)
-    call.unmatched = left
+            add(one.sku.code, one.quantity * times, one.discount)
+    return left

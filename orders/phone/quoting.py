@@ -126,8 +126,13 @@ def quote(call: Call, *, actor: str, holds: bool) -> Quote:
 
 def as_typed(call: Call, error: BusinessError) -> Quote:
     """Give the lines as they were typed, with what is wrong."""
-    wrong = error.pointer.removeprefix("/lines/").partition("/")[0] if error.pointer.startswith("/lines/") else ""
+    wrong = line_of(error)
     return Quote([replace(_typed(row), is_wrong=wrong == str(position)) for position, row in enumerate(call.rows)], error=error)
+
+
+def line_of(error: BusinessError) -> str:
+    """Give the position of the line that an error is about, as it is written in its pointer; empty where it is about none."""
+    return error.pointer.removeprefix("/lines/").partition("/")[0] if error.pointer.startswith("/lines/") else ""
 
 
 def customer_of(call: Call) -> Customer | None:

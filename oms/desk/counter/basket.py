@@ -20,8 +20,9 @@ from oms.core.money import ZERO
 from oms.core.readable import row_of
 from oms.desk.counter.selling import Sale, known_walk_in, sale_draft
 from orders.models import Order, OrderLine
+from orders.phone.acting import settled
 from orders.phone.call import Row, Unmatched
-from orders.phone.matching import meant
+from orders.phone.quoting import line_of
 from orders.phone.reading import pasted_lines
 from orders.placing import LineDraft, quote
 
@@ -105,17 +106,7 @@ class Basket:
 
     def settle(self) -> None:
         """Make lines of what means one SKU by now. Scanned again, a line counts one more."""
-        if not self.unmatched:
-            return
-        left = []
-        known = row_of(self.customer, Customer.NUMBER_PREFIX) if self.customer else None
-        for row, found in zip(self.unmatched, meant([row.text for row in self.unmatched], customer_id=known), strict=True):
-            times = int(row.quantity) if row.quantity.strip().isdigit() else 1
-            if found.sku is None:
-                left.append(Unmatched(found.text, str(found.quantity * times)))
-            else:
-                self._count(found.sku.code, found.quantity * times)
-        self.unmatched = left
+        self.unmatched = settled(self.unmatched, self.customer, lambda code, units, _discount: self._count(code, units))
 
     def _count(self, sku: str, units: int) -> None:
         for position, row in enumerate(self.rows):
@@ -155,10 +146,10 @@ def bill(basket: Basket, till: Till, *, actor: str) -> Bill:
         order = quote(sale_draft(till, basket.lines(), customer.pk if customer else known_walk_in(till.channel)), actor=actor).order
     except BusinessError as error:
         basket.error = basket.error or error
-        return Bill([PricedRow(row.sku, row.quantity, is_wrong=_wrong(error) == str(position)) for position, row in enumerate(basket.rows)])
+        return Bill([PricedRow(row.sku, row.quantity, is_wrong=line_of(error) == str(position)) for position, row in enumerate(basket.rows)])
     levels = StockLevel.objects.filter(warehouse=till.warehouse, sku__in=[line.sku_id for line in order.placed_lines])
     free = {level.sku_id: level.free for level in levels}
-    wrong = _wrong(basket.error) if basket.error else ""
+    wrong = line_of(basket.error) if basket.error else ""
     rows = [
         PricedRow(
             row.sku,
@@ -170,10 +161,6 @@ def bill(basket: Basket, till: Till, *, actor: str) -> Bill:
         for position, (row, line) in enumerate(zip(basket.rows, order.placed_lines, strict=True))
     ]
     return Bill(rows, order, likely_notes(order.total, order.currency))
-
-
-def _wrong(error: BusinessError) -> str:
-    return error.pointer.removeprefix("/lines/").partition("/")[0] if error.pointer.startswith("/lines/") else ""
 
 
 def _amount(text: str) -> Decimal:
