@@ -53,6 +53,7 @@ def _one(order: Order, lines: Iterable[OrderLine]) -> dict[str, Any]:
         "total": amount(order.total, order.currency),
         "paid_total": amount(order.paid_total, order.currency),
         "ship_to": order.ship_to,
+        "delivery": order.delivery,
         "tracking_page": f"{settings.PUBLIC_URL}/o/{order.public_token}/",
         "lines": [
             {

@@ -26,6 +26,7 @@ from oms.core.errors import BusinessError, Invalid, NotFound
 from oms.core.readable import row_of
 from orders.answers import shown, shown_as_placed, shown_in_list
 from orders.cancelling import cancel_order
+from orders.delivering import delivered_by
 from orders.models import Order
 from orders.placing import OrderDraft, place_order
 from orders.serializers import (
@@ -90,6 +91,8 @@ class OrdersView(Resource):
             if "basket" in wanted:
                 fields["basket"] = basket_of(request, wanted["basket"])
             draft = OrderDraft(channel=channel, customer_id=_customer_row(wanted["customer"], request), **fields)
+            if "delivery" in wanted:
+                draft = delivered_by(draft, wanted["delivery"], actor=principal_of(request), known_to=channel_of(request))
             order = place_order(draft, actor=principal_of(request), known_to=channel_of(request))
             placed.append(order)
             return Answer(201, shown_as_placed(order))

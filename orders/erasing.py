@@ -38,10 +38,11 @@ def _erase(person: Person) -> Mapping[str, int]:
     """Leave of an order what was sold, for how much, and which country it went to, which tax returns need."""
     orders = list(Order.objects.filter(customer__in=person.pks).only("pk", "bill_to", "ship_to"))
     for order in orders:
-        order.email = order.phone = order.note = order.external_reference = ""
+        order.email = order.phone = order.note = order.external_reference = order.delivery_window = ""
         order.bill_to, order.ship_to = _country_only(order.bill_to), _country_only(order.ship_to)
         order.public_token = secrets.token_urlsafe(18)
-    Order.objects.bulk_update(orders, ["email", "phone", "note", "external_reference", "bill_to", "ship_to", "public_token"], batch_size=500)
+    scrapped = ["email", "phone", "note", "external_reference", "delivery_window", "bill_to", "ship_to", "public_token"]
+    Order.objects.bulk_update(orders, scrapped, batch_size=500)
     ids = [order.pk for order in orders]
     holds = [hold for hold in Hold.objects.filter(order__in=ids) if _clean(hold, person.words)]
     Hold.objects.bulk_update(holds, ["reason"], batch_size=500)

@@ -82,6 +82,7 @@ class OrderDraft:
 
     `external_reference`: the other side's own number; the channel takes each only once. `placed_at`: now, where it is not an old order.
     `basket`: what it still holds softly becomes the order's. `codes`: of promotions, as typed. Without a customer it can only be quoted.
+    `delivery`: the name of the way that was chosen, and `carrier` the code of who shall take it (orders.delivering sets both, and the charge).
     """
 
     channel: Channel
@@ -101,6 +102,8 @@ class OrderDraft:
     basket: str = ""
     standing_order_id: int | None = None
     codes: Sequence[str] = ()
+    delivery: str = ""
+    carrier: str = ""
 
 
 @dataclass(frozen=True)
@@ -400,6 +403,9 @@ def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address],
         accepts_part_deliveries=(customer.accepts_part_deliveries if draft.accepts_part_deliveries is None else draft.accepts_part_deliveries),
         basket=draft.basket,
         standing_order_id=draft.standing_order_id,
+        delivery=draft.delivery,
+        carrier=draft.carrier or customer.preferred_carrier,
+        delivery_window=customer.delivery_window,
         placed_by=actor,
         placed_at=draft.placed_at or timezone.now(),
     )

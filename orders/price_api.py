@@ -1,4 +1,4 @@
-"""What a basket would cost, over REST."""
+"""What a basket would cost, and how it can be delivered, over REST."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from customers.models import Customer
 from customers.services import AddressDraft
 from inventory.api.promise import asked_country, asked_lines
+from inventory.availability import availability_of
 from oms.core.api.access import channel_of, principal_of
 from oms.core.api.cursors import asked
 from oms.core.api.schema import PROBLEMS
@@ -20,7 +21,18 @@ from oms.core.errors import Invalid, NotFound
 from oms.core.readable import row_of
 from orders import reasons
 from orders.api import desk_channel
+from orders.delivering import delivered_by, ways_for
 from orders.placing import LineDraft, OrderDraft, Quote, quote
+
+BASKET = [
+    OpenApiParameter("sku", str, required=True, description="Codes, with commas between: up to 100"),
+    OpenApiParameter("quantity", str, description="Units of each, in the same order; 1 of each without it"),
+    OpenApiParameter("customer", str, description="A customer's number; without it, for somebody new"),
+    OpenApiParameter("country", str, description="Where it goes, with two letters: the customer's address without it, or GB"),
+    OpenApiParameter("postcode", str),
+    OpenApiParameter("code", str, description="Promotion codes, with commas between"),
+]
+"""What tells a basket."""
 
 
 class AnsweredQuotedLine(serializers.Serializer):
@@ -52,6 +64,22 @@ class AnsweredRefusal(serializers.Serializer):
     reason = serializers.CharField()
 
 
+class AnsweredWay(serializers.Serializer):
+    """A way in which the basket can be delivered."""
+
+    code = serializers.CharField(help_text="What to ask for: `delivery` of an order")
+    name = serializers.CharField()
+    price = serializers.DecimalField(19, 4, help_text="With tax where prices include it")
+    arrives_on = serializers.DateField(allow_null=True, help_text="The day on which all of it arrives; null where nobody knows yet")
+
+
+class AnsweredWays(serializers.Serializer):
+    """The ways in which a basket can be delivered now."""
+
+    currency = serializers.CharField()
+    data = AnsweredWay(many=True)  # type: ignore[assignment]
+
+
 class AnsweredQuote(serializers.Serializer):
     """What a basket would cost now. An order that is placed later is priced anew."""
 
@@ -73,27 +101,46 @@ class PricesView(Resource):
     @extend_schema(
         operation_id="quote_prices",
         parameters=[
-            OpenApiParameter("sku", str, required=True, description="Codes, with commas between: up to 100"),
-            OpenApiParameter("quantity", str, description="Units of each, in the same order; 1 of each without it"),
-            OpenApiParameter("customer", str, description="A customer's number; without it, for somebody new"),
-            OpenApiParameter("country", str, description="Where it goes, with two letters: the customer's address without it, or GB"),
-            OpenApiParameter("postcode", str),
-            OpenApiParameter("code", str, description="Promotion codes, with commas between"),
+            *BASKET,
+            OpenApiParameter("delivery", str, description="The code of the way it is delivered, whose price is in the total then"),
         ],
         responses={200: AnsweredQuote, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
         """Say what a basket costs, and why: each line's list, break and discounts, and which promotions are within reach."""
-        wanted = asked(request, "sku", "quantity", "customer", "country", "postcode", "code")
-        codes = [code for code in wanted.get("code", "").split(",") if code.strip()]
-        draft = OrderDraft(
-            channel=channel_of(request) or desk_channel(),
-            customer_id=_customer(wanted),
-            lines=[LineDraft(code, quantity) for code, quantity in asked_lines(wanted)],
-            ship_to=_destination(wanted),
-            codes=codes,
-        )
+        wanted = asked(request, "sku", "quantity", "customer", "country", "postcode", "code", "delivery")
+        draft = _draft(request, wanted)
+        if wanted.get("delivery"):
+            draft = delivered_by(draft, wanted["delivery"], actor=principal_of(request), known_to=channel_of(request))
         return Response(_shown(quote(draft, actor=principal_of(request), known_to=channel_of(request))))
+
+
+class DeliveriesView(Resource):
+    needs = {"GET": ("orders:read", "orders.place_order")}
+
+    @extend_schema(operation_id="list_deliveries", parameters=BASKET, responses={200: AnsweredWays, **PROBLEMS})
+    def get(self, request: Request) -> Response:
+        """Say how a basket can be delivered, for how much, and when all of it arrives."""
+        wanted = asked(request, "sku", "quantity", "customer", "country", "postcode", "code")
+        order = quote(_draft(request, wanted), actor=principal_of(request), known_to=channel_of(request)).order
+        lines = [(line.sku.code, line.quantity) for line in order.placed_lines]
+        days = [answer.ships_on for answer in availability_of(lines, country=order.country, postcode=order.postcode)]
+        leaves_on = max((day for day in days if day), default=None) if all(days) else None
+        ways = [
+            {"code": way.code, "name": way.name, "price": amount(way.price, order.currency), "arrives_on": way.on}
+            for way in ways_for(order, leaves_on=leaves_on)
+        ]
+        return Response({"currency": order.currency, "data": ways})
+
+
+def _draft(request: Request, wanted: dict[str, str]) -> OrderDraft:
+    return OrderDraft(
+        channel=channel_of(request) or desk_channel(),
+        customer_id=_customer(wanted),
+        lines=[LineDraft(code, quantity) for code, quantity in asked_lines(wanted)],
+        ship_to=_destination(wanted),
+        codes=[code for code in wanted.get("code", "").split(",") if code.strip()],
+    )
 
 
 def _customer(wanted: dict[str, str]) -> int | None:

@@ -47,6 +47,7 @@ class PlaceOrderSerializer(StrictSerializer):
     codes = serializers.ListField(  # type: ignore[assignment]
         child=Text(max_length=40), required=False, max_length=MOST_CODES, help_text="Promotion codes, as typed; one that is not good is refused"
     )
+    delivery = Text(max_length=20, required=False, help_text="How it is delivered: the code of one that GET /deliveries gives; it is charged")
     basket = Text(max_length=50, required=False, help_text="The basket whose held stock this order takes up")
 
 
@@ -117,6 +118,7 @@ class AnsweredListedOrder(serializers.Serializer):
     total = serializers.DecimalField(19, 4)
     paid_total = serializers.DecimalField(19, 4)
     ship_to = serializers.DictField(child=serializers.CharField())
+    delivery = serializers.CharField(help_text="The way of delivery that was chosen, by name")
     tracking_page = serializers.CharField()
     lines = AnsweredLine(many=True)
 

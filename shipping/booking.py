@@ -77,6 +77,7 @@ def request_for(shipment: Shipment) -> ShipmentRequest:
         parcels=tuple(Parcel(weight_grams=each) for _ in range(shipment.packages)),
         service=shipment.carrier.service,
         mode="freight" if shipment.carrier.mode == CarrierMode.FREIGHT else "parcel",
+        instructions=order.delivery_window,
         value=order.net_total,
         currency=order.currency,
         tracking_number=shipment.tracking_number,

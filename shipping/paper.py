@@ -84,7 +84,7 @@ def _pick_list(shipment: Shipment) -> documents.PickList:
         carrier=shipment.carrier.name if shipment.carrier else "",
         service=shipment.carrier.service if shipment.carrier else "",
         printed_at=timezone.localtime(),
-        note=shipment.order.note,
+        note="\n".join(part for part in (shipment.order.delivery_window, shipment.order.note) if part),
         weight_grams=shipment.weight_grams,
         lines=tuple(documents.PickLine(sku=line.sku.code, barcode=line.sku.barcode, name=line.sku.name, quantity=line.quantity) for line in lines),
     )

@@ -1,4 +1,4 @@
-"""Planning shipments: what is reserved for an order in one warehouse leaves together, with the first carrier that can take it."""
+"""Planning shipments: what is reserved for an order in one warehouse leaves together, with the carrier that is wanted or the first that takes it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -31,6 +31,7 @@ def plan_shipments(orders: list[Order]) -> None:
     for reservation in reservations:
         per_shipment[reservation.for_order, reservation.warehouse_id].append(reservation)
     carriers = list(Carrier.objects.filter(is_active=True))
+    wanted = {order.pk: order.carrier for order in orders}
     now = timezone.now()
     shipments = []
     for (order_id, warehouse_id), some in per_shipment.items():
@@ -39,7 +40,7 @@ def plan_shipments(orders: list[Order]) -> None:
             Shipment(
                 order_id=order_id,
                 warehouse_id=warehouse_id,
-                carrier=carrier_for(weight, carriers),
+                carrier=carrier_for(weight, carriers, wanted=wanted[order_id]),
                 weight_grams=weight,
                 created_at=now,
             )
@@ -65,9 +66,7 @@ def plan_shipments(orders: list[Order]) -> None:
     note_planned(orders, planned)
 
 
-def carrier_for(weight_grams: int, carriers: Sequence[Carrier]) -> Carrier | None:
-    """Give the first of `carriers` that takes a shipment of that weight, or None."""
-    for carrier in carriers:
-        if carrier.max_weight_grams is None or weight_grams <= carrier.max_weight_grams:
-            return carrier
-    return None
+def carrier_for(weight_grams: int, carriers: Sequence[Carrier], *, wanted: str = "") -> Carrier | None:
+    """Give who of `carriers` takes a shipment of that weight: whoever has the code `wanted`, else the first; or None."""
+    able = [carrier for carrier in carriers if carrier.max_weight_grams is None or weight_grams <= carrier.max_weight_grams]
+    return next((carrier for carrier in able if carrier.code == wanted), able[0] if able else None)

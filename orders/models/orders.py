@@ -102,6 +102,9 @@ class Order(models.Model):
     payment_reference = models.CharField(max_length=100, blank=True, db_default="", help_text="The card terminal's, never a card number")
     terms_days = models.PositiveSmallIntegerField(default=0)
     accepts_part_deliveries = models.BooleanField(default=True)
+    delivery = models.CharField(max_length=60, blank=True, db_default="", help_text="The way of delivery that was chosen, by name")
+    carrier = models.CharField(max_length=30, blank=True, db_default="", help_text="The code of the carrier that is wanted, where it takes the goods")
+    delivery_window = models.CharField(max_length=60, blank=True, db_default="", help_text="When the goods are taken in, in the customer's words")
 
     prices_include_tax = models.BooleanField(default=False, db_default=False, help_text="Whether unit prices and discounts do")
     discount_total = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)

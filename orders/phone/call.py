@@ -169,6 +169,11 @@ class Call:
             address=AddressDraft(lines=get("new_lines", ""), city=get("new_city", ""), postcode=get("new_postcode", ""), country=country),
         )
 
+    @property
+    def delivery(self) -> str:
+        """The code of the way of delivery that was chosen; empty where none was."""
+        return self.fields.get("delivery", "") if self.rows else ""
+
     def options(self) -> dict[str, Any]:
         """Give what else is agreed, as fields of an OrderDraft."""
         get = self.fields.get

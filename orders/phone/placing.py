@@ -11,12 +11,13 @@ from customers.states import PaymentMethod
 from oms.core.access import actor_of
 from oms.core.errors import Invalid
 from oms.core.models import User
+from orders.delivering import delivered_by
 from orders.drafts import GivenUp, abandon_draft, lock_draft, note_placed
 from orders.models import Order, Quotation
 from orders.phone.call import Call
 from orders.phone.paying import send_payment_link
 from orders.phone.quoting import customer_of, order_draft, phone_channel
-from orders.placing import place_order
+from orders.placing import OrderDraft, place_order
 from orders.quotations import make_quotation
 from orders.states import DraftState
 
@@ -33,7 +34,7 @@ def place_call(call: Call, *, person: User) -> tuple[Order, bool]:
         if draft.order is not None:
             return draft.order, False
         customer = _caller(call, person)
-        order = place_order(order_draft(call, customer, actor=actor_of(person)), actor=actor_of(person))
+        order = place_order(_agreed(call, customer, person), actor=actor_of(person))
         note_placed(draft, order, call.typed(), seen=call.seen)
         if order.payment_method == PaymentMethod.PAYMENT_LINK:
             send_payment_link(order, by=call.fields.get("link_by", "email"))
@@ -52,9 +53,14 @@ def quote_call(call: Call, *, person: User) -> Quotation:
         if draft.order is not None or draft.state == DraftState.ABANDONED:
             raise GivenUp(_("That call is over: look among the quotations and orders."))
         customer = _caller(call, person)
-        quotation = make_quotation(replace(order_draft(call, customer, actor=actor_of(person)), basket=""), actor=actor_of(person))
+        quotation = make_quotation(replace(_agreed(call, customer, person), basket=""), actor=actor_of(person))
         abandon_draft(call.key, person=person)
     return quotation
+
+
+def _agreed(call: Call, customer: Customer, person: User) -> OrderDraft:
+    draft = order_draft(call, customer, actor=actor_of(person))
+    return delivered_by(draft, call.delivery, actor=actor_of(person)) if call.delivery else draft
 
 
 def _caller(call: Call, person: User) -> Customer:

@@ -1,6 +1,7 @@
 """What a call comes to as it stands: prices as placing would give them, stock held while they talk, and when the rest can be there."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,9 +17,9 @@ from inventory.availability import Availability, availability_of
 from inventory.baskets import Held, hold_stock, let_go
 from oms.core.errors import BusinessError, Invalid
 from oms.core.readable import row_of
+from orders.delivering import Way, delivered_by, ways_for
 from orders.models import Order, OrderLine
 from orders.phone.call import Call, Row
-from orders.phone.delivering import Way, charge_for, ways_for
 from orders.phone.selectors import Duplicate, Offer, duplicate_of, substitutes_of
 from orders.placing import OrderDraft, price_draft, priced_skus
 
@@ -63,13 +64,17 @@ class QuotedRow:
 
 @dataclass(frozen=True)
 class Quote:
-    """The lines of a call as they stand. `order`: with totals, where it is known who pays; `held_until`: when what is held lapses."""
+    """The lines of a call as they stand. `order`: with totals, where it is known who pays; `held_until`: when what is held lapses.
+
+    `is_undeliverable`: the way of delivery that was chosen does not take it any more.
+    """
 
     rows: Sequence[QuotedRow]
     order: Order | None = None
     error: BusinessError | None = None
     held_until: datetime | None = None
     ways: Sequence[Way] = ()
+    is_undeliverable: bool = False
     duplicate: Duplicate | None = None
     refused_codes: dict[str, str] = field(default_factory=dict)
 
@@ -114,11 +119,13 @@ def quote(call: Call, *, actor: str, holds: bool) -> Quote:
         return as_typed(call, error)
     lines = zip(call.rows, order.placed_lines, waiting, strict=True)
     rows = _with_substitutes([_of_line(row, line, held, position, later) for position, (row, line, later) in enumerate(lines)])
+    ways = ways_for(order, leaves_on=_leaves_on(rows))
     return Quote(
         rows,
         order,
         held_until=held.until if any(held.units.values()) else None,
-        ways=ways_for(order, leaves_on=_leaves_on(rows)),
+        ways=ways,
+        is_undeliverable=bool(call.delivery) and call.delivery not in {way.code for way in ways},
         duplicate=duplicate_of(order.customer_id, [row.sku for row in rows]),
         refused_codes=order.refused_codes,
     )
@@ -149,8 +156,8 @@ def phone_channel() -> Channel:
 
 
 def order_draft(call: Call, customer: Customer, *, actor: str) -> OrderDraft:
-    """Give the order that the call amounts to, with what the chosen way of delivery costs."""
-    draft = OrderDraft(
+    """Give the order that the call amounts to. How it is delivered is for `delivered_by` to say."""
+    return OrderDraft(
         channel=phone_channel(),
         customer_id=customer.pk,
         lines=call.drafts,
@@ -158,10 +165,6 @@ def order_draft(call: Call, customer: Customer, *, actor: str) -> OrderDraft:
         ship_to=_ship_to(call, customer),
         **call.options() | {"payment_method": call.fields.get("payment_method") or usual_payment(customer)},
     )
-    way = call.fields.get("delivery", "")
-    if not way or not call.rows:
-        return draft
-    return replace(draft, charges=charge_for(way, ways_for(price_draft(draft, actor=actor), leaves_on=None)))
 
 
 def usual_payment(customer: Customer) -> str:
@@ -179,14 +182,23 @@ def _priced(call: Call, *, actor: str) -> Order | None:
     """Give the order as it would be placed; None while nobody knows for whom. Somebody new is registered for it, and forgotten again."""
     customer = customer_of(call)
     if customer is not None:
-        return price_draft(order_draft(call, customer, actor=actor), actor=actor)
+        return price_draft(_delivered(call, customer, actor=actor), actor=actor)
     if not call.is_new_customer or not call.fields.get("new_lines") or not call.fields.get("new_city"):
         return None
     with transaction.atomic():
         customer = register_customer(call.customer_draft(), channel=phone_channel(), actor=actor)
-        order = price_draft(order_draft(call, customer, actor=actor), actor=actor)
+        order = price_draft(_delivered(call, customer, actor=actor), actor=actor)
         transaction.set_rollback(True)
     return order
+
+
+def _delivered(call: Call, customer: Customer, *, actor: str) -> OrderDraft:
+    """Give the order that the call amounts to, with what its delivery costs where it can be delivered so."""
+    draft = order_draft(call, customer, actor=actor)
+    if call.delivery:
+        with suppress(Invalid):  # what else is wrong with it is said when it is priced, and that it goes another way beside the ways
+            return delivered_by(draft, call.delivery, actor=actor)
+    return draft
 
 
 def _without_totals(call: Call, *, actor: str, holds: bool) -> Quote:

@@ -59,7 +59,7 @@ class ShipmentRequest:
 
     `reference`: our own, one for each attempt to have a label (a shipment that was voided and is booked again needs a new
     one): the carrier knows a repeat by it. `value`: of the goods, in `currency`, for customs and insurance.
-    `tracking_number`: only where a clerk has typed the number of a label that was got elsewhere.
+    `tracking_number`: only where a clerk has typed the number of a label that was got elsewhere. `instructions`: when the goods are taken in.
     """
 
     reference: str
@@ -71,6 +71,7 @@ class ShipmentRequest:
     value: Decimal = Decimal(0)
     currency: str = "GBP"
     tracking_number: str = ""
+    instructions: str = ""
 
     @property
     def weight_grams(self) -> int:

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inventory.models import Price, PriceList
-from orders.models import Order, PriceAssignment, Promotion, PromotionCode
+from orders.models import DeliveryOption, Order, PriceAssignment, Promotion, PromotionCode
 from tests.api.storefront import Storefront, order_of
 from tests.cast import House
 
@@ -46,6 +47,25 @@ def test_a_basket_is_quoted_with_the_reason_of_every_price(house, shop, spring):
     assert quote["not_applied"] == [{"name": "Free units", "reason": "Free units needs 71.00 GBP more."}]
     assert quote["refused_codes"] == [{"name": "NOPE", "reason": "There is no promotion code NOPE."}]
     assert not Order.objects.exists()
+
+
+def test_how_it_can_be_delivered_is_quoted_and_what_is_chosen_is_charged(house, shop):
+    DeliveryOption.objects.create(code="parcel", name="Parcel", price=Decimal("4.00"), days=2, up_to_grams=5000)
+    DeliveryOption.objects.create(code="express", name="Express", carrier="van", price=Decimal("9.00"), days=1)
+    house.stock(house.mug, 5)
+    today = timezone.localdate()
+
+    basket = f"sku=MUG&quantity=2&customer={house.anna.number}"
+    ways = shop.send("get", f"/deliveries?{basket}").json()["data"]
+    quote, chosen = (ask(shop, f"{basket}{delivery}").json() for delivery in ("", "&delivery=express"))
+    placed = shop.place(order_of(house, ("MUG", 2)) | {"delivery": "express"}).json()
+    unknown = shop.place(order_of(house, ("MUG", 2)) | {"delivery": "drone"})
+
+    assert [(way["code"], way["price"]) for way in ways] == [("parcel", "4.00"), ("express", "9.00")]
+    assert all(way["arrives_on"] > today.isoformat() for way in ways)
+    assert (quote["total"], chosen["total"], placed["total"], placed["delivery"]) == ("11.88", "22.68", "22.68", "Express")
+    assert Order.objects.get().carrier == "van"
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/delivery")
 
 
 def test_somebody_new_is_quoted_by_where_they_are(house, shop):

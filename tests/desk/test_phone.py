@@ -12,6 +12,7 @@ from customers.models import Customer, PaymentPreference
 from inventory.models import Barcode, LostDemand, Price, Reservation, Sku, Substitute
 from oms.core.models import Message
 from orders.models import CustomerPart, DeliveryOption, Draft, LostSale, Order, Quotation
+from shipping.models import Carrier, Shipment
 from tests import cast
 
 ADDRESS = f"/orders/phone/{uuid.UUID(int=7)}/"
@@ -345,7 +346,36 @@ def test_ways_of_delivery_show_price_and_day_and_are_charged(house, desk):
     desk.post(ADDRESS, form(house, ("MUG", 2), version="3", delivery="parcel"))
 
     order = Order.objects.get()
-    assert (str(order.charges.get()), order.total) == ("Parcel", Decimal("16.68"))
+    assert (str(order.charges.get()), order.total, order.delivery) == ("Parcel", Decimal("16.68"), "Parcel")
+
+
+def test_a_way_of_delivery_that_takes_it_no_more_is_said_and_nothing_is_ordered_without_it(house, desk):
+    DeliveryOption.objects.create(code="parcel", name="Parcel", price=Decimal("4.00"), days=2, up_to_grams=1000)
+    DeliveryOption.objects.create(code="pallet", name="Pallet", price=Decimal("49.00"), days=4)
+
+    page = changed(desk, house, ("CHAIR", 9), delivery="parcel")
+    assert "does not take so much" in page and "Pallet · £49.00" in page
+    refused = desk.post(ADDRESS, form(house, ("CHAIR", 9), version="1", delivery="parcel"))
+
+    assert (refused.status_code, Order.objects.count()) == (422, 0)
+    assert "Parcel does not go there or does not take so much: choose another. What there is: Pallet (pallet)." in refused.content.decode()
+
+
+def test_the_carrier_of_the_way_chosen_takes_it_else_the_one_the_customer_likes(house, desk):
+    Carrier.objects.create(code="bike", name="Bike", rank=20)
+    Carrier.objects.create(code="truck", name="Truck", rank=30)
+    DeliveryOption.objects.create(code="express", name="Express", carrier="bike", price=0, days=1)
+    Customer.objects.update(preferred_carrier="truck", delivery_window="before 10")
+    house.stock(house.mug, 10)
+
+    assert "It comes by: Express." in desk.post(f"{ADDRESS}read-back", form(house, ("MUG", 2), delivery="express")).content.decode()
+    desk.post(ADDRESS, form(house, ("MUG", 2), delivery="express"))
+    house.place(("MUG", 1))
+    cast.run_line("screen", "reserve", "invoice", "plan")
+
+    planned = Shipment.objects.order_by("id").values_list("carrier__code", "order__delivery", "order__carrier", "order__delivery_window")
+    assert list(planned) == [("bike", "Express", "bike", "before 10"), ("truck", "", "truck", "before 10")]
+    assert "Express · with bike" in desk.get(f"/orders/{Order.objects.earliest('id').number}/").content.decode()
 
 
 def test_credit_that_is_exceeded_is_seen_before_it_is_ordered(house, desk):
