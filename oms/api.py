@@ -29,6 +29,7 @@ from oms.core.api.views import Resource
 from orders.answers import shown
 from orders.api import CancelView, OrdersView, order_numbered
 from orders.feed import EventsView
+from orders.lost_api import LostCallsView, LostSalesView
 from orders.price_api import DeliveriesView, PricesView
 from orders.serializers import AnsweredOrder
 from orders.sourcing_api import (
@@ -82,6 +83,8 @@ urlpatterns = [
     path("v1/events", EventsView.as_view()),
     path("v1/prices", PricesView.as_view()),
     path("v1/deliveries", DeliveriesView.as_view()),
+    path("v1/lost-sales", LostSalesView.as_view()),
+    path("v1/lost-sales/calls", LostCallsView.as_view()),
     path("v1/stock/<str:code>/corrections", StockCorrectionsView.as_view()),
     path("v1/counts/<str:number>/post", PostCountView.as_view()),
     path("v1/shortfalls", ShortfallsView.as_view()),

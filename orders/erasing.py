@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from customers.erasing import Eraser, Person
 from oms.core.locks import lock
 from oms.core.scrubbing import empty_documents, scrub_what_was_told, scrubbed
-from orders.models import Draft, Hold, Order, Quotation, StandingOrder
+from orders.models import Draft, Hold, LostLine, LostSale, Order, Quotation, StandingOrder
 from orders.states import StandingState
 
 
@@ -44,22 +44,26 @@ def _erase(person: Person) -> Mapping[str, int]:
     scrapped = ["email", "phone", "note", "external_reference", "delivery_window", "bill_to", "ship_to", "public_token"]
     Order.objects.bulk_update(orders, scrapped, batch_size=500)
     ids = [order.pk for order in orders]
-    holds = [hold for hold in Hold.objects.filter(order__in=ids) if _clean(hold, person.words)]
+    holds = [hold for hold in Hold.objects.filter(order__in=ids) if _clean(hold, "reason", person.words)]
     Hold.objects.bulk_update(holds, ["reason"], batch_size=500)
     StandingOrder.objects.filter(customer__in=person.pks).update(note="", ship_to=None)
     drafts = Draft.objects.filter(customer__in=person.pks).update(typed={}, note="")
+    lost = LostSale.objects.filter(customer__in=person.pks).update(note="")
+    wishes = [line for line in LostLine.objects.filter(lost_sale__customer__in=person.pks, sku=None) if _clean(line, "text", person.words)]
+    LostLine.objects.bulk_update(wishes, ["text"], batch_size=500)
     quotations = list(Quotation.objects.filter(customer__in=person.pks))
     for quotation in quotations:
         quotation.frozen, quotation.email = scrubbed(quotation.frozen, person.words), ""
     Quotation.objects.bulk_update(quotations, ["frozen", "email"], batch_size=200)
     empty_documents(quotation.document_id for quotation in quotations if quotation.document_id)
     told = scrub_what_was_told(ids, subjects=[("customer", pk) for pk in person.pks], words=person.words)
-    return {"orders": len(orders), "drafts": drafts, "holds": len(holds), "quotations": len(quotations), **told}
+    return {"orders": len(orders), "drafts": drafts, "holds": len(holds), "lost sales": lost, "quotations": len(quotations), **told}
 
 
-def _clean(hold: Hold, words: Sequence[str]) -> bool:
-    before, hold.reason = hold.reason, scrubbed(hold.reason, words)
-    return hold.reason != before
+def _clean(row: Hold | LostLine, column: str, words: Sequence[str]) -> bool:
+    before = getattr(row, column)
+    setattr(row, column, scrubbed(before, words))
+    return bool(getattr(row, column) != before)
 
 
 def _country_only(address: Mapping[str, str]) -> dict[str, str]:

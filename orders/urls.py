@@ -1,10 +1,14 @@
 from django.urls import include, path
 
-from orders import price_views, screening_views, standing_views, swap_views, views
+from orders import lost_views, price_views, screening_views, standing_views, swap_views, views
 
 urlpatterns = [
     path("", views.orders, name="orders"),
     path("prices/", price_views.prices, name="prices"),
+    path("lost/", lost_views.lost_sales, name="lost_sales"),
+    path("lost/calls/", lost_views.lost_calls, name="lost_calls"),
+    path("lost/export.csv", lost_views.export_lost, name="export_lost"),
+    path("lost/export.xlsx", lost_views.export_lost_workbook, name="export_lost_workbook"),
     path("screening/", screening_views.screening, name="screening"),
     path("screening/rules", screening_views.change_screening, name="change_screening"),
     path("standing/", standing_views.standing_orders, name="standing_orders"),

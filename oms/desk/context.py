@@ -34,6 +34,7 @@ TABS = {
         ("quotations", lambda: _("Quotations"), "orders.view_order", ("quotation",)),
         ("standing_orders", lambda: _("Standing orders"), "orders.view_order", ("standing_order", "new_standing_order", "edit_standing_order")),
         ("prices", lambda: _("Prices"), "orders.view_order", ()),
+        ("lost_sales", lambda: _("Lost sales"), "orders.view_order", ("lost_calls",)),
         ("screening", lambda: _("Screening"), "orders.view_order", ("change_screening",)),
     ],
     "counter": [

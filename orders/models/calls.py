@@ -68,7 +68,10 @@ class LostSale(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["reason", "-noted_at"], name="lost_by_reason")]
+        indexes = [
+            models.Index(fields=["reason", "-noted_at"], name="lost_by_reason"),
+            models.Index(fields=["-noted_at", "-id"], name="lost_latest"),
+        ]
 
     def __str__(self) -> str:
         return self.get_reason_display()

@@ -65,6 +65,8 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/availability", "GET"): ("stock:read", EVERYBODY),
     ("v1/prices", "GET"): ("orders:read", {CLERK, MANAGER}),
     ("v1/deliveries", "GET"): ("orders:read", {CLERK, MANAGER}),
+    ("v1/lost-sales", "GET"): ("orders:read", EVERYBODY),
+    ("v1/lost-sales/calls", "GET"): ("orders:read", EVERYBODY),
     ("v1/baskets/<str:basket>", "PUT"): ("orders:write", {CLERK, MANAGER}),
     ("v1/baskets/<str:basket>", "DELETE"): ("orders:write", {CLERK, MANAGER}),
     ("v1/stock", "GET"): ("stock:read", EVERYBODY),

@@ -1,5 +1,7 @@
 """A person is erased on their request: gone everywhere but on the documents that the law keeps."""
 
+import uuid
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -14,8 +16,11 @@ from customers.reaching import ContactDraft, add_email, add_telephone, save_cont
 from oms.core.errors import Conflict, NotFound
 from oms.core.models import Event
 from oms.desk.erasing import ERASERS
+from orders.drafts import Seen, save_draft
 from orders.holding import place_hold, release_hold
-from orders.models import Hold, Order
+from orders.models import Hold, LostSale, Order
+from orders.phone.call import Call, Row
+from orders.phone.losing import lose_call
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
@@ -38,7 +43,16 @@ def lived(house, plain_labels):
     place_hold(order.pk, reason="Anna Field is to call back", actor="user:clerk")
     release_hold(Hold.objects.get().pk, actor="user:clerk")
     cast.run_line("screen", "reserve", "invoice", "plan", "post_stock", "send")
+    lost_call(house)
     return order
+
+
+def lost_call(house):
+    """Anna has called, and ordered nothing."""
+    clerk = cast.person("cleo", "clerk")
+    call = Call(uuid.uuid4(), Seen(0, uuid.uuid4().hex), customer=house.anna.number, rows=[Row("a vase for Anna Field", "1")])
+    save_draft(call.key, call.typed(), customer_id=house.anna.pk, seen=call.seen, person=clerk)
+    lose_call(call, reason="stock", note="Anna Field wants it by Friday", person=clerk)
 
 
 def finished(order):
@@ -76,6 +90,7 @@ def test_nothing_but_the_invoices_knows_them_any_more(house, lived, prove):
     customer = Customer.objects.get(pk=house.anna.pk)
     assert (customer.name, customer.orders_count) == (f"Erased {customer.number}", 1)
     assert Order.objects.get().ship_to["country"] == "GB"
+    assert (LostSale.objects.get().reason, LostSale.objects.get().lines.get().quantity) == ("stock", 1)
     assert bytes(Shipment.objects.get().label.content) == b""
     assert find_customers("anna field") == find_customers("0113 496 0001") == []
     assert Event.objects.filter(kind="customer.erased").count() == 2
