@@ -158,7 +158,7 @@ class PromotionAdmin(KeptAdmin):
 
 @admin.register(PromotionRedemption)
 class PromotionRedemptionAdmin(ReadOnlyAdmin):
-    list_display = ("promotion", "code", "order", "amount", "redeemed_at")
+    list_display = ("promotion", "code", "order", "amount", "given_back", "redeemed_at")
     list_filter = ("promotion",)
     list_select_related = ("promotion", "code", "order")
 

@@ -18,11 +18,11 @@ from orders.states import OrderState
 
 
 def cancel_order(pk: int, *, actor: str, reason: str = "") -> Order:
-    """Cancel an order: its lines are cancelled, its stock is free at once, its holds end.
+    """Cancel an order: its lines are cancelled, its stock is free at once, its holds end. With its lines it gives back what it took of promotions.
 
-    Locks the order, what vendors were to ship for it, then its stock levels. Cancelling a cancelled order changes nothing and gives it back.
-    Raises Conflict once goods have left. What was invoiced is credited, and what was planned is voided, by the stations that wake for
-    `order.cancelled`, recorded here.
+    Locks the order, the promotions and codes that it used, what vendors were to ship for it, then its stock levels. Cancelling a cancelled order
+    changes nothing and gives it back. Raises Conflict once goods have left. What was invoiced is credited, and what was planned is voided, by the
+    stations that wake for `order.cancelled`, recorded here.
     """
     with transaction.atomic():
         order = lock_order(pk)

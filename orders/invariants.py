@@ -134,15 +134,30 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        "What orders have taken of a promotion's budget is the sum of its redemptions, and a bounded code is used as often as it is redeemed.",
+        "What orders have taken of a promotion's budget is the sum of its redemptions less what was given back, and a bounded code is used as often"
+        " as it is redeemed by orders that were not cancelled.",
         """
         SELECT 'promotion' AS what, p.id, p.used_amount AS counted, coalesce(r.taken, 0) AS redeemed FROM orders_promotion p
-        LEFT JOIN (SELECT promotion_id, sum(amount) AS taken FROM orders_promotionredemption GROUP BY promotion_id) r ON r.promotion_id = p.id
-        WHERE p.budget IS NOT NULL AND p.used_amount <> coalesce(r.taken, 0)
+        LEFT JOIN (SELECT promotion_id, sum(amount - given_back) AS taken FROM orders_promotionredemption GROUP BY promotion_id) r
+            ON r.promotion_id = p.id
+        WHERE p.budget IS NOT NULL AND (p.used_amount <> coalesce(r.taken, 0) OR p.used_amount > p.budget)
         UNION ALL
         SELECT 'code', c.id, c.used, coalesce(r.n, 0) FROM orders_promotioncode c
-        LEFT JOIN (SELECT code_id, count(*) AS n FROM orders_promotionredemption GROUP BY code_id) r ON r.code_id = c.id
-        WHERE c.most_uses IS NOT NULL AND c.used <> coalesce(r.n, 0)
+        LEFT JOIN (SELECT code_id, count(*) AS n FROM orders_promotionredemption WHERE given_back_at IS NULL GROUP BY code_id) r ON r.code_id = c.id
+        WHERE c.most_uses IS NOT NULL AND (c.used <> coalesce(r.n, 0) OR c.used > c.most_uses)
+        """,
+    ),
+    Invariant(
+        "What promotions took off units that were cancelled before they left is given back, once; of a cancelled order, all.",
+        """
+        SELECT r.id, r.order_id, r.given_back, due.amount FROM orders_promotionredemption r
+        JOIN (SELECT order_id, bool_and(cancelled = quantity) AS is_gone FROM orders_orderline GROUP BY order_id) rest ON rest.order_id = r.order_id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN rest.is_gone THEN r.amount
+                ELSE coalesce(sum(trunc(part.value::numeric * line.cancelled / line.quantity, 4)), 0) END AS amount
+            FROM jsonb_each_text(r.parts) part JOIN orders_orderline line ON line.id = part.key::bigint
+        ) due
+        WHERE r.given_back <> due.amount OR (r.given_back_at IS NOT NULL) <> rest.is_gone
         """,
     ),
 ]

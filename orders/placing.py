@@ -34,6 +34,7 @@ from orders.pricing import (
     BasketLine,
     Buyer,
     Effect,
+    Explanation,
     NoPrice,
     PricedBasket,
     Refused,
@@ -42,7 +43,7 @@ from orders.pricing import (
     add_up,
     price_basket,
 )
-from orders.redeeming import Claims, claim, is_scarce, redeem
+from orders.redeeming import Redeemed, claim, is_scarce, redeem
 from orders.states import ChargeKind, HoldKind
 
 MOST_LINES = 1000
@@ -134,6 +135,7 @@ class _Priced:
     used: list[tuple[Effect, Code | None]]
     refused: list[Refused]
     approvals: list[str]
+    why: list[Explanation]
 
 
 def place_order(draft: OrderDraft, *, actor: str, known_to: Channel | None = None) -> Order:
@@ -156,15 +158,13 @@ def place_orders(drafts: Sequence[OrderDraft], *, actor: str, known_to: Channel 
     """
     with transaction.atomic(savepoint=False):
         catalogue = _load(drafts, known_to, actor)
-        claims = Claims({}, {})
-        results, taken = _price_all(drafts, catalogue, actor)
+        results = _price_all(drafts, catalogue, actor)
         if any(is_scarce(effect) for result in results if isinstance(result, _Priced) for effect, _code in result.used):
-            book, claims = claim(catalogue.book, catalogue.customers.values())
-            results, taken = _price_all(drafts, replace(catalogue, book=book), actor)
+            results = _price_all(drafts, replace(catalogue, book=claim(catalogue.book, catalogue.customers.values())), actor)
         placed = [result for result in results if isinstance(result, _Priced)]
         if placed:
             _save(placed, actor)
-            redeem(claims, taken, [(priced.order, effect, code) for priced in placed for effect, code in priced.used])
+            redeem([one for priced in placed for one in _redeemed(priced)])
     return [result if isinstance(result, BusinessError) else result.order for result in results]
 
 
@@ -174,7 +174,7 @@ def place_as_quoted(order: Order, lines: list[OrderLine], charges: list[OrderCha
     Records `order.placed` and `order.held`.
     """
     order.open_holds = 1 if approvals else 0
-    _save([_Priced(order, lines, charges, [], [], list(approvals))], actor)
+    _save([_Priced(order, lines, charges, [], [], list(approvals), [])], actor)
     return order
 
 
@@ -318,7 +318,7 @@ def _articles(codes: set[str], channels: set[int], customers: Mapping[int | None
     return found
 
 
-def _price_all(drafts: Sequence[OrderDraft], catalogue: _Catalogue, actor: str) -> tuple[list[_Priced | BusinessError], Taken]:
+def _price_all(drafts: Sequence[OrderDraft], catalogue: _Catalogue, actor: str) -> list[_Priced | BusinessError]:
     """Price `drafts` one after the other: what one has of a promotion, or a reference, the next cannot have."""
     taken = Taken()
     references = set(catalogue.taken_references)
@@ -337,7 +337,7 @@ def _price_all(drafts: Sequence[OrderDraft], catalogue: _Catalogue, actor: str) 
             references.add(reference)
         _note(taken, priced)
         results.append(priced)
-    return results, taken
+    return results
 
 
 def _note(taken: Taken, priced: _Priced) -> None:
@@ -371,7 +371,7 @@ def _prepared(draft: OrderDraft, catalogue: _Catalogue, actor: str, taken: Taken
     names = {article.sku.pk: article.sku.code for article in articles}
     approvals = [reasons.approval(one, sku=names[one.sku], by=actor, currency=order.currency) for one in priced.approvals]
     order.open_holds = 1 if approvals else 0
-    return _Priced(order, lines, charges, used, priced.refused, approvals)
+    return _Priced(order, lines, charges, used, priced.refused, approvals, [part.why for part in priced.lines])
 
 
 def _headed(draft: OrderDraft, customer: Customer, addresses: Sequence[Address], actor: str) -> Order:
@@ -555,6 +555,18 @@ def _insist_on_codes(draft: OrderDraft, book: PriceBook, priced: _Priced) -> Non
             continue
         pointer = f"/codes/{[_code(code) for code in draft.codes].index(text)}"
         raise (Conflict if text in book.codes else Invalid)(sentence, pointer=pointer, promotion_code=text)
+
+
+def _redeemed(priced: _Priced) -> list[Redeemed]:
+    """Give what promotions took off an order that is saved, each with what of it is off which line."""
+    if not priced.used:
+        return []
+    parts: dict[int, list[tuple[OrderLine, Decimal]]] = {}
+    for line, why in zip(priced.lines, priced.why, strict=True):
+        for off in why.offs:
+            if off.promotion and off.amount:
+                parts.setdefault(off.promotion.key, []).append((line, off.amount))
+    return [Redeemed(priced.order, effect, code, parts.get(effect.promotion.key, ())) for effect, code in priced.used]
 
 
 def _reference_taken(reference: str) -> Conflict:

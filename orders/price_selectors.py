@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -28,7 +28,7 @@ class ListRow:
 
 @dataclass(frozen=True)
 class PromotionRow:
-    """A promotion in words, and what it has given. `state`: running, coming, over, used_up or off."""
+    """A promotion in words, and what it has given to orders that were not cancelled. `state`: running, coming, over, used_up or off."""
 
     promotion: Promotion
     gives: str
@@ -59,8 +59,8 @@ def promotions(currency: str) -> list[PromotionRow]:
         .annotate(goods=Count("skus"))
         .order_by("-is_active", "name")[:MOST]
     )
-    redeemed = PromotionRedemption.objects.order_by().values_list("promotion").annotate(orders=Count("id"), given=Sum("amount"))
-    given = {pk: (orders, amount) for pk, orders, amount in redeemed}
+    standing = PromotionRedemption.objects.filter(given_back_at__isnull=True).order_by().values_list("promotion")
+    given = {pk: (orders, amount) for pk, orders, amount in standing.annotate(orders=Count("id"), given=Sum(F("amount") - F("given_back")))}
     return [PromotionRow(one, _gives(one, currency), _terms(one, currency), *given.get(one.pk, (0, ZERO)), _state(one)) for one in rows]
 
 

@@ -57,8 +57,8 @@ class PriceBook:
         return self.floors.get(channel, self.floors.get(None))
 
     def is_first(self, customer: Customer) -> bool:
-        """Say whether `customer` has never ordered: by their history, and by what was seen under their lock."""
-        return customer.orders_count == 0 and customer.pk not in self.has_ordered
+        """Say whether `customer` has never ordered; an order that was cancelled is none. Only asked where a promotion is for first orders."""
+        return customer.pk not in self.has_ordered
 
 
 @dataclass
@@ -97,7 +97,13 @@ def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotio
     return found
 
 
-_RULES = """
+# Those of some customers who have an order that was not cancelled.
+HAVE_ORDERED = """
+    SELECT buyer.pk FROM unnest(%s::bigint[]) AS buyer(pk) WHERE EXISTS (
+        SELECT FROM orders_order WHERE customer_id = buyer.pk AND placed_at IS NOT NULL AND state NOT IN ('cancelled', 'expired'))
+"""
+
+_RULES = f"""
     SELECT
         (SELECT json_agg(json_build_array(country, postcode_prefix, zone_id, has_reverse_charge))
             FROM orders_taxarea area JOIN orders_taxzone zone ON zone.id = zone_id WHERE country = ANY(%(countries)s)),
@@ -117,7 +123,9 @@ _RULES = """
             FROM orders_promotion p
             WHERE is_active AND (id = ANY(%(named)s) OR (NOT needs_code AND (valid_on IS NULL OR valid_on @> %(on)s::date)
                 AND (channel_id IS NULL OR channel_id = ANY(%(channels)s))
-                AND (group_id IS NULL OR group_id = ANY(%(groups)s)) AND (customer_id IS NULL OR customer_id = ANY(%(customers)s)))))
+                AND (group_id IS NULL OR group_id = ANY(%(groups)s)) AND (customer_id IS NULL OR customer_id = ANY(%(customers)s))))),
+        CASE WHEN EXISTS (SELECT FROM orders_promotion WHERE is_active AND is_for_first_orders)
+            THEN ARRAY({HAVE_ORDERED.replace("%s", "%(customers)s")}) END
 """
 
 
@@ -147,7 +155,7 @@ def read_book(
         "skus": list(skus),
         "named": [code.promotion for code in known.values()],
     }
-    [(areas, rates, assignments, floors, promotions)] = read(_RULES, values)
+    [(areas, rates, assignments, floors, promotions, have_ordered)] = read(_RULES, values)
     of_channel: dict[int, list[PriceList]] = {}
     of_group: dict[int | None, list[PriceList]] = {}
     of_customer: dict[int | None, list[PriceList]] = {}
@@ -169,6 +177,7 @@ def read_book(
         codes=known,
         floors={channel: Decimal(floor) for channel, floor in floors or ()},
         discount_limit=_limit_of(giver.removeprefix(PERSON)) if giver.startswith(PERSON) else None,
+        has_ordered=frozenset(have_ordered or ()),
     )
 
 

@@ -1,26 +1,38 @@
-"""Redeeming promotions: a budget, a code and a first order are given away once, however many orders come at once."""
+"""Redeeming promotions: a budget, a code and a first order are given away once, however many orders come at once.
+
+What a cancelled order had of them is given back by the database itself, whoever cancels it, as its units are (orders.models.lines).
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from customers.services import lock_customers
 from oms.core import bulk
+from oms.core.errors import Conflict
 from oms.core.locks import lock
 from oms.core.reading import read
-from orders.models import Order, Promotion, PromotionCode, PromotionRedemption
-from orders.pricebook import Code, PriceBook, Taken
+from orders.models import Order, OrderLine, Promotion, PromotionCode, PromotionRedemption
+from orders.pricebook import HAVE_ORDERED, Code, PriceBook
 from orders.pricing import Effect
 
+# What the database refuses whoever is given more of a promotion than there is.
+_BOUNDS = ("promotion_within_budget", "promotion_code_within_uses", "first_order_comes_once")
 
-@dataclass
-class Claims:
-    """The promotions that a batch may use up, locked until its transaction ends."""
 
-    promotions: dict[int, Promotion]
-    codes: dict[int, PromotionCode]
+@dataclass(frozen=True)
+class Redeemed:
+    """What a promotion took off an order, which is saved, and by which code. `parts`: what of it is off each line."""
+
+    order: Order
+    effect: Effect
+    code: Code | None
+    parts: Sequence[tuple[OrderLine, Decimal]]
 
 
 def is_scarce(effect: Effect) -> bool:
@@ -29,55 +41,50 @@ def is_scarce(effect: Effect) -> bool:
     return promotion.budget_left is not None or promotion.uses_left is not None or promotion.first_order_only
 
 
-def claim(book: PriceBook, buyers: Collection[Customer]) -> tuple[PriceBook, Claims]:
-    """Lock all that `book` has of scarce promotions, for `buyers`; give it as it is now.
+def claim(book: PriceBook, buyers: Collection[Customer]) -> PriceBook:
+    """Lock all that `book` has of scarce promotions, for `buyers`, until the transaction ends; give it as it is now.
 
     Locks the customers who may have their first order, then the promotions, then the codes. At most four statements.
     """
     if any(promotion.first_order_only for promotion in book.promotions):
         first = {customer.pk for customer in buyers if book.is_first(customer)}
         lock_customers(first)
-        book = replace(book, has_ordered=_have_ordered(first))
+        book = replace(book, has_ordered=book.has_ordered | _have_ordered(first))
     wanted = [promotion.key for promotion in book.promotions if promotion.budget_left is not None]
     promotions = {row.pk: row for row in lock(Promotion.objects.filter(pk__in=wanted))} if wanted else {}
     limited = [code.pk for code in book.codes.values() if code.uses_left is not None]
     codes = {row.pk: row for row in lock(PromotionCode.objects.filter(pk__in=limited))} if limited else {}
-    return _as_it_is(book, promotions, codes), Claims(promotions, codes)
+    return _as_it_is(book, promotions, codes)
 
 
-def redeem(claims: Claims, taken: Taken, used: Sequence[tuple[Order, Effect, Code | None]]) -> None:
-    """Write down what was `used` and count what is scarce of it. At most three statements, whatever the batch's size."""
-    counted = []
-    for key, amount in taken.amounts.items():
-        if promotion := claims.promotions.get(key):
-            promotion.used_amount += amount
-            counted.append(promotion)
-    bulk.save_all(counted, "used_amount")
-    codes = []
-    for key, uses in taken.uses.items():
-        if code := claims.codes.get(key):
-            code.used += uses
-            codes.append(code)
-    bulk.save_all(codes, "used")
+def redeem(used: Sequence[Redeemed]) -> None:
+    """Write down what was `used`; the database counts what is scarce of it. One statement, whatever the batch's size.
+
+    Raises Conflict where it is bounded only since it was read, and so was not claimed, and is used up.
+    """
     now = timezone.now()
-    bulk.insert_all(
-        [
-            PromotionRedemption(
-                promotion_id=effect.promotion.key,
-                code_id=code.pk if code else None,
-                order_id=order.pk,
-                amount=effect.total,
-                first_order_of_id=order.customer_id if effect.promotion.first_order_only else None,
-                redeemed_at=now,
-            )
-            for order, effect, code in used
-        ]
-    )
+    rows = [
+        PromotionRedemption(
+            promotion_id=one.effect.promotion.key,
+            code_id=one.code.pk if one.code else None,
+            order_id=one.order.pk,
+            amount=one.effect.total,
+            parts={line.pk: f"{amount:f}" for line, amount in one.parts},
+            first_order_of_id=one.order.customer_id if one.effect.promotion.first_order_only else None,
+            redeemed_at=now,
+        )
+        for one in used
+    ]
+    try:
+        bulk.insert_all(rows)
+    except IntegrityError as error:
+        if not any(bound in str(error) for bound in _BOUNDS):
+            raise
+        raise Conflict(_("A promotion was used up in this very moment: try again, without it.")) from None
 
 
 def _have_ordered(customers: Collection[int]) -> frozenset[int]:
-    rows = read("SELECT DISTINCT customer_id FROM orders_order WHERE customer_id = ANY(%s) AND placed_at IS NOT NULL", [list(customers)])
-    return frozenset(pk for (pk,) in rows)
+    return frozenset(pk for (pk,) in read(HAVE_ORDERED, [list(customers)]))
 
 
 def _as_it_is(book: PriceBook, promotions: dict[int, Promotion], codes: dict[int, PromotionCode]) -> PriceBook:

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -9,9 +10,31 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Channel, Customer, CustomerGroup
 from inventory.models import PriceList, Sku
-from oms.core.triggers import append_only
+from oms.core.triggers import no_truncate
 from orders.models.orders import Order
 from orders.states import PromotionKind
+
+# What redemptions add to a budget and to the uses of a code, counted by the database as they are written: under the locks of what is counted, in
+# the order in which placing takes them.
+_COUNT = """
+    PERFORM FROM orders_promotion WHERE budget IS NOT NULL AND id IN (SELECT promotion_id FROM fresh) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE orders_promotion SET used_amount = used_amount + moved.amount
+    FROM (SELECT promotion_id, sum({amount}) AS amount FROM {rows} GROUP BY promotion_id) moved
+    WHERE id = moved.promotion_id AND budget IS NOT NULL AND moved.amount <> 0;
+    PERFORM FROM orders_promotioncode WHERE most_uses IS NOT NULL AND id IN (SELECT code_id FROM fresh) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE orders_promotioncode SET used = used + moved.uses
+    FROM (SELECT code_id, sum({uses}) AS uses FROM {rows} GROUP BY code_id) moved
+    WHERE id = moved.code_id AND most_uses IS NOT NULL AND moved.uses <> 0;
+    RETURN NULL;
+"""
+_COUNT_NEW = _COUNT.format(rows="fresh", amount="amount - given_back", uses="CASE WHEN given_back_at IS NULL THEN 1 ELSE 0 END")
+_COUNT_GIVEN_BACK = _COUNT.format(
+    rows="(SELECT fresh.promotion_id, fresh.code_id, former.given_back - fresh.given_back AS amount,"
+    " CASE WHEN former.given_back_at IS NULL AND fresh.given_back_at IS NOT NULL THEN -1 ELSE 0 END AS uses"
+    " FROM fresh JOIN former USING (id)) AS back",
+    amount="amount",
+    uses="uses",
+)
 
 
 class PriceAssignment(models.Model):
@@ -55,7 +78,8 @@ class PriceAssignment(models.Model):
 class Promotion(models.Model):
     """Something taken off orders. What each kind does with its fields is told in orders.pricing.
 
-    `used_amount` is what orders have taken of `budget`, kept by placing under the promotion's lock; without a budget nobody counts.
+    `used_amount` is what orders have taken of `budget` and not given back, counted by the database as redemptions are written; without a budget
+    nobody counts.
     """
 
     name = models.CharField(max_length=80, unique=True, help_text=_("As customers read it"))
@@ -103,7 +127,9 @@ class Promotion(models.Model):
 
 
 class PromotionCode(models.Model):
-    """A code by which a promotion is asked for. Codes are kept in upper case. `used` counts orders, where `most_uses` bounds them."""
+    """A code by which a promotion is asked for. Codes are kept in upper case. `used` counts orders that were not cancelled, where `most_uses`
+    bounds them; the database counts.
+    """
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="codes")
     code = models.CharField(max_length=40, unique=True)
@@ -122,23 +148,58 @@ class PromotionCode(models.Model):
 
 
 class PromotionRedemption(models.Model):
-    """What a promotion took off an order. Append-only. `first_order_of`: whose first order it was, where that is what it is for."""
+    """What a promotion took off an order. `parts`: line → what of it is the line's; the rest is of charges. `first_order_of`: whose first order it
+    was, where that is what it is for.
+
+    `given_back`: what of it is free for others again, because units that it was for were cancelled; `given_back_at`: all of it, with the use of
+    the code and the first order, because the whole order was. The line's trigger writes them (orders.models.lines); nothing else ever changes.
+    """
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="redemptions")
     code = models.ForeignKey(PromotionCode, null=True, on_delete=models.PROTECT, related_name="redemptions")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="redemptions")
     amount = models.DecimalField(max_digits=19, decimal_places=4)
+    parts = models.JSONField(default=dict)
     first_order_of = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
     redeemed_at = models.DateTimeField()
+    given_back = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    given_back_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["order", "promotion"], name="promotion_redeemed_once_an_order"),
-            models.UniqueConstraint(fields=["first_order_of", "promotion"], name="first_order_comes_once"),
+            models.UniqueConstraint(fields=["first_order_of", "promotion"], condition=Q(given_back_at__isnull=True), name="first_order_comes_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="redemption_takes_something_off"),
+            models.CheckConstraint(condition=Q(given_back__gte=0, given_back__lte=F("amount")), name="no_more_given_back_than_taken"),
+            models.CheckConstraint(condition=Q(given_back_at__isnull=True) | Q(given_back=F("amount")), name="given_back_is_all_of_it"),
         ]
-        triggers = append_only()
+        triggers = [
+            pgtrigger.Trigger(
+                name="counted",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="fresh"),
+                func=_COUNT_NEW,
+            ),
+            pgtrigger.Trigger(
+                name="counted_back",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="former", new="fresh"),
+                func=_COUNT_GIVEN_BACK,
+            ),
+            pgtrigger.ReadOnly(name="as_redeemed", exclude=["given_back", "given_back_at"]),
+            pgtrigger.Protect(
+                name="given_back_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__given_back__lt=pgtrigger.F("old__given_back")) | pgtrigger.Q(old__given_back_at__isnull=False),
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            no_truncate(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} off order {self.order_id}"

@@ -29,7 +29,6 @@ APPEND_ONLY = [
     "inventory_receiptline",
     "inventory_landedcost",
     "inventory_sourcingdecision",
-    "orders_promotionredemption",
     "accounting_journalentry",
     "accounting_journalline",
     "accounting_invoiceline",
@@ -95,7 +94,27 @@ def test_every_table_that_only_grows_refuses_to_be_emptied_itself(db):
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'pgtrigger_no_truncate%' AND tgenabled = 'O'")
         guarded = {table for (table,) in cursor.fetchall()}
 
-    assert guarded == {*APPEND_ONLY, "accounting_invoice", "accounting_vendorbill", "accounting_vendorbillline"}
+    assert guarded == {*APPEND_ONLY, "accounting_invoice", "accounting_vendorbill", "accounting_vendorbillline", "orders_promotionredemption"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE orders_promotionredemption SET amount = amount + 1",
+        "UPDATE orders_promotionredemption SET parts = '{}'",
+        "UPDATE orders_promotionredemption SET given_back = given_back - 0.01",
+        "DELETE FROM orders_promotionredemption",
+        "TRUNCATE orders_promotionredemption CASCADE",
+    ],
+)
+def test_of_a_redemption_nothing_but_what_is_given_back_may_change_and_that_only_grows(invoiced, statement):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE orders_promotionredemption SET given_back = 0.50")
+
+        with pytest.raises(InternalError, match="Cannot"), transaction.atomic():
+            cursor.execute(statement)
+        with pytest.raises(IntegrityError, match="no_more_given_back_than_taken"), transaction.atomic():
+            cursor.execute("UPDATE orders_promotionredemption SET given_back = amount + 0.01")
 
 
 ISSUED_FOR_EVER = sorted({field.column for field in Invoice._meta.concrete_fields} - {"id", "state", "paid", "document_id"})

@@ -46,6 +46,7 @@ DAMAGE = {
     "A line costs its units": "UPDATE orders_orderline SET unit_price = unit_price + 0.02",
     "An order's discount": "UPDATE orders_order SET discount_total = discount_total + 0.01",
     "What orders have taken of a promotion": "UPDATE orders_promotion SET used_amount = used_amount - 0.01",
+    "What promotions took off units": "UPDATE orders_promotionredemption SET given_back = given_back + 0.01",
     "An order's open holds": "UPDATE orders_order SET open_holds = open_holds + 1",
     "A closed order": "UPDATE orders_order SET state = 'cancelled' WHERE state = 'allocated'",
     "Every open order has a next step": "UPDATE orders_order SET plan_due = false WHERE state = 'allocated'",

@@ -1,8 +1,9 @@
 """Many people at once, each on a connection of their own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, connections, transaction
@@ -99,15 +100,8 @@ def _somebody_waits() -> bool:
 
 def without(*tables: str) -> Callable[[], None]:
     """Take the checks and triggers of `tables` away; give what puts them back: for twins, in which only the lock was left."""
+    checks = _take_checks_away(tables)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint"
-            " WHERE contype = 'c' AND conrelid::regclass::text = ANY(%s)",
-            [list(tables)],
-        )
-        checks = cursor.fetchall()
-        for table, name, _ in checks:
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
@@ -115,10 +109,53 @@ def without(*tables: str) -> Callable[[], None]:
         with connection.cursor() as cursor:
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            for table, name, check in checks:
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {check} NOT VALID")
+        _put_checks_back(checks)
 
     return put_back
+
+
+@contextmanager
+def unchecked(*tables: str) -> Iterator[None]:
+    """Take the checks of `tables` away for a while; their triggers stay."""
+    checks = _take_checks_away(tables)
+    try:
+        yield
+    finally:
+        _put_checks_back(checks)
+
+
+@contextmanager
+def unlocked(trigger: str) -> Iterator[None]:
+    """Have the trigger of that name lock nothing for a while: for twins of what the database does by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ %s", [f"^pgtrigger_{trigger}_[0-9a-f]{{5}}$"])
+        [(function,)] = cursor.fetchall()
+        assert "FOR NO KEY UPDATE" in function
+        cursor.execute(function.replace("FOR NO KEY UPDATE", ""))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(function)
+
+
+def _take_checks_away(tables: Sequence[str]) -> list[tuple[str, str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE contype = 'c' AND conrelid::regclass::text = ANY(%s)",
+            [list(tables)],
+        )
+        checks: list[tuple[str, str, str]] = cursor.fetchall()
+        for table, name, _ in checks:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    return checks
+
+
+def _put_checks_back(checks: Sequence[tuple[str, str, str]]) -> None:
+    with connection.cursor() as cursor:
+        for table, name, check in checks:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {check} NOT VALID")
 
 
 def deadlocks() -> int:

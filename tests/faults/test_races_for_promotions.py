@@ -1,4 +1,4 @@
-"""Many who want the same promotion at once: a budget, a code and a first order are given away once."""
+"""Many who want the same promotion at once: a budget, a code and a first order are given away once, and given back once."""
 
 from decimal import Decimal
 
@@ -8,9 +8,10 @@ from django.db import transaction
 
 from oms.core.errors import Conflict
 from orders import redeeming
-from orders.models import Order, Promotion, PromotionCode, PromotionRedemption
+from orders.cancelling import cancel_order
+from orders.models import Order, OrderLine, Promotion, PromotionCode, PromotionRedemption
 from tests import cast
-from tests.faults.crowd import deadlocks, in_the_middle, patiently, together
+from tests.faults.crowd import deadlocks, in_the_middle, patiently, together, unchecked, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,11 +82,48 @@ def test_two_different_promotions_for_a_first_order_are_not_had_on_two_orders(re
     assert PromotionRedemption.objects.get().promotion == first
 
 
-def test_without_its_lock_a_budget_would_be_given_away_twice(real_house, monkeypatch):
-    five_off(budget=5)
+def race_without_locks(monkeypatch, house, **changes):
+    """Have two want the last there is, and neither lock it."""
     monkeypatch.setattr(redeeming, "lock", list)
+    return in_the_middle(lambda: house.place(("MUG", 2), **changes), lambda: house.place(("MUG", 2), **changes))
 
-    pair = in_the_middle(lambda: real_house.place(("MUG", 2)), lambda: real_house.place(("MUG", 2)))
+
+def test_without_its_lock_the_database_still_gives_no_budget_away_twice(real_house, monkeypatch, prove):
+    five_off(budget=5)
+
+    pair = race_without_locks(monkeypatch, real_house)
+
+    assert had_it(pair) == Order.objects.count() == 1
+    assert (type(pair[1]), str(pair[1])) == (Conflict, "A promotion was used up in this very moment: try again, without it.")
+    prove()
+
+
+def test_without_its_lock_and_the_database_s_word_a_budget_would_be_given_away_twice(real_house, monkeypatch):
+    five_off(budget=5)
+
+    with unchecked("orders_promotion"):
+        pair = race_without_locks(monkeypatch, real_house)
+
+    assert had_it(pair) == 2
+    with pytest.raises(SystemExit), transaction.atomic():
+        call_command("check_invariants")
+
+
+def test_without_its_lock_the_database_still_lets_nobody_use_a_code_too_often(real_house, monkeypatch, prove):
+    five_off(code="SPRING", most_uses=1)
+
+    pair = race_without_locks(monkeypatch, real_house, codes=["spring"])
+
+    assert had_it(pair) == Order.objects.count() == PromotionCode.objects.get().used == 1
+    assert isinstance(pair[1], Conflict)
+    prove()
+
+
+def test_without_its_lock_and_the_database_s_word_a_code_s_last_use_would_be_had_twice(real_house, monkeypatch):
+    five_off(code="SPRING", most_uses=1)
+
+    with unchecked("orders_promotioncode"):
+        pair = race_without_locks(monkeypatch, real_house, codes=["spring"])
 
     assert had_it(pair) == 2
     with pytest.raises(SystemExit), transaction.atomic():
@@ -103,3 +141,80 @@ def test_without_the_customer_s_lock_a_first_order_would_come_twice(real_house, 
     )
 
     assert had_it(pair) == 2
+
+
+# --- what is cancelled is given back ---
+
+
+def test_an_order_that_forty_cancel_at_once_gives_back_once(real_house, prove):
+    five_off(code="SPRING", most_uses=3, budget=15)
+    orders = [real_house.place(("MUG", 2), codes=["spring"]) for _ in range(2)]
+    before = deadlocks()
+
+    together(PLENTY, lambda i: patiently(lambda: cancel_order(orders[0].pk, actor=f"user:{i}")))
+
+    assert (Promotion.objects.get().used_amount, PromotionCode.objects.get().used) == (5, 1)
+    assert deadlocks() == before
+    prove()
+
+
+def test_what_is_given_back_while_others_want_the_last_of_a_budget_is_given_away_once_more(real_house, prove):
+    five_off(budget=50)
+    customers = cast.regulars(real_house, 2 * PLENTY)
+    first = [real_house.place(("MUG", 2), customer_id=customers[i].pk) for i in range(10)]
+    before = deadlocks()
+
+    def act(i):
+        if i < len(first):
+            return patiently(lambda: cancel_order(first[i].pk, actor="user:clerk"))
+        return patiently(lambda: real_house.place(("MUG", 2), customer_id=customers[i].pk))
+
+    results = together(PLENTY, act)
+
+    again = had_it(results[len(first) :])
+    assert Promotion.objects.get().used_amount == 5 * again <= 50
+    assert deadlocks() == before
+    prove()
+
+
+def test_an_order_that_takes_the_last_of_a_budget_and_one_that_gives_back_do_not_lose_each_other(real_house, prove):
+    five_off(budget=10)
+    order = real_house.place(("MUG", 2))
+
+    placed, _cancelled = in_the_middle(
+        lambda: real_house.place(("MUG", 2)),
+        lambda: cancel_order(order.pk, actor="user:clerk"),
+    )
+
+    assert (placed.discount_total, Promotion.objects.get().used_amount) == (5, 5)
+    prove()
+
+
+def call_off_both(order):
+    """Two who forget the order's lock cancel each a line of it, in the same moment."""
+    mug, lamp = (line.pk for line in OrderLine.objects.filter(order=order))
+    in_the_middle(
+        lambda: OrderLine.objects.filter(pk=mug).update(cancelled=1),
+        lambda: OrderLine.objects.filter(pk=lamp).update(cancelled=1),
+    )
+    return PromotionRedemption.objects.get().given_back
+
+
+def test_lines_that_are_cancelled_in_the_same_moment_each_give_back_their_share(real_house, prove):
+    five_off(budget=5)
+    order = real_house.place(("MUG", 2), ("LAMP", 2))
+
+    assert call_off_both(order) == Decimal("2.50")
+    prove()
+
+
+def test_without_its_locks_the_database_would_lose_what_one_of_them_gives_back(real_house):
+    five_off(budget=5)
+    order = real_house.place(("MUG", 2), ("LAMP", 2))
+
+    with unlocked("give_back"):
+        given_back = call_off_both(order)
+
+    assert given_back < Decimal("2.50")
+    with pytest.raises(SystemExit), transaction.atomic():
+        call_command("check_invariants")
