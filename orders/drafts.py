@@ -74,7 +74,8 @@ def lock_draft(key: UUID, *, seen: Seen, person: User) -> Draft:
 
     Raises Overtaken. A draft that is placed is given to anybody: who sends a form twice is told of the first order.
     """
-    mine = Draft.objects.select_related("owner", "order", "customer").filter(key=key)
+    # Without a join: who waits for the lock is given the row as it is then, but what was joined to it as it was before.
+    mine = Draft.objects.filter(key=key)
     found = lock(mine)
     if not found:
         now = timezone.now()
@@ -177,7 +178,7 @@ def _keep(draft: Draft, typed: dict[str, Any], customer_id: int | None, seen: Se
 
 
 def _unfinished(key: UUID) -> Draft:
-    found = lock(Draft.objects.select_related("owner", "order", "customer").filter(key=key))
+    found = lock(Draft.objects.filter(key=key))
     if not found:
         raise NotFound(_("There is no such draft."))
     if found[0].order_id:
