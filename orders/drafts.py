@@ -1,6 +1,6 @@
 """What was typed of orders that are none yet: saved at every step, parked, handed on, taken over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,13 +51,13 @@ class Seen:
     page: str
 
 
-def save_draft(key: UUID, typed: dict[str, Any], *, customer_id: int | None, seen: Seen, person: User) -> Draft:
-    """Save what was typed. The first time makes the draft, the person's own; one that was parked or given up is taken up again.
+def save_draft(key: UUID, typed: dict[str, Any], *, customer_id: int | None, seen: Seen, person: User, desk: str = "") -> Draft:
+    """Save what was typed. The first time makes the draft, the person's own, at `desk`; one that was parked or given up is taken up again.
 
     Locks the draft. Raises Overtaken where another page has saved since, or a colleague has it; AlreadyPlaced. Safe to repeat.
     """
     with transaction.atomic():
-        draft = lock_draft(key, seen=seen, person=person)
+        draft = lock_draft(key, seen=seen, person=person, desk=desk)
         if draft.order_id:
             raise AlreadyPlaced(_("This order is placed already: %(order)s.") % {"order": draft.order.number}, order=draft.order.number)
         if draft.state == DraftState.OPEN and (draft.typed, draft.customer_id, draft.page) == (typed, customer_id, seen.page):
@@ -69,8 +69,8 @@ def save_draft(key: UUID, typed: dict[str, Any], *, customer_id: int | None, see
     return draft
 
 
-def lock_draft(key: UUID, *, seen: Seen, person: User) -> Draft:
-    """Lock the draft for a page that goes on with it, in the caller's transaction; make it where there is none. Drafts are locked before orders.
+def lock_draft(key: UUID, *, seen: Seen, person: User, desk: str = "") -> Draft:
+    """Lock the draft for a page that goes on with it, in the caller's transaction; make it at `desk` where there is none. Drafts are locked first.
 
     Raises Overtaken. A draft that is placed is given to anybody: who sends a form twice is told of the first order.
     """
@@ -79,7 +79,7 @@ def lock_draft(key: UUID, *, seen: Seen, person: User) -> Draft:
     found = lock(mine)
     if not found:
         now = timezone.now()
-        fresh = Draft(key=key, owner=person, started_at=now, saved_at=now, lapses_at=now + KEPT_FOR)
+        fresh = Draft(key=key, desk=desk, owner=person, started_at=now, saved_at=now, lapses_at=now + KEPT_FOR)
         # Two at once: the second one's is ignored, and it waits for the first one's.
         Draft.objects.bulk_create([fresh], ignore_conflicts=True)
         found = lock(mine)
@@ -130,16 +130,23 @@ def take_over(key: UUID, *, person: User) -> Draft:
     """
     with transaction.atomic():
         draft = _unfinished(key)
-        if draft.state != DraftState.OPEN:
-            draft.take_up()
-        if draft.owner_id != person.pk:
-            record([fact("draft.taken_over", "draft", draft.pk, actor=actor_of(person), before=draft.owner.username)])
-            draft.handed_by = draft.owner.username
-            draft.owner = person
-        draft.saved_at = timezone.now()
-        draft.lapses_at = draft.saved_at + KEPT_FOR
-        draft.version += 1
-        draft.save(update_fields=["state", "owner", "handed_by", "saved_at", "lapses_at", "version"])
+        _go_on(draft, person)
+    return draft
+
+
+def take_up(key: UUID, *, desk: str, desks: Collection[str], person: User) -> Draft:
+    """Go on at `desk` with what is parked at one of `desks`, lies unfinished at this one, or is the person's own. Records `draft.taken_over`.
+
+    Locks the draft. Raises Overtaken where a colleague goes on with it at another; AlreadyPlaced, NotFound. Safe to repeat.
+    """
+    with transaction.atomic():
+        draft = _unfinished(key)
+        if draft.desk not in desks:
+            raise NotFound(_("There is no such draft."))
+        if draft.state != DraftState.PARKED and draft.owner_id != person.pk and draft.desk != desk:
+            raise Overtaken(_("%(who)s has taken it up at another till.") % {"who": draft.owner.username})
+        draft.desk = desk
+        _go_on(draft, person)
     return draft
 
 
@@ -164,6 +171,19 @@ def lapse_drafts(drafts: Sequence[Draft]) -> None:
         draft.version += 1
     bulk.save_all(drafts, "state", "version")
     record(fact("draft.lapsed", "draft", draft.pk, actor="station:expire") for draft in drafts)
+
+
+def _go_on(draft: Draft, person: User) -> None:
+    if draft.state != DraftState.OPEN:
+        draft.take_up()
+    if draft.owner_id != person.pk:
+        record([fact("draft.taken_over", "draft", draft.pk, actor=actor_of(person), before=draft.owner.username)])
+        draft.handed_by = draft.owner.username
+        draft.owner = person
+    draft.saved_at = timezone.now()
+    draft.lapses_at = draft.saved_at + KEPT_FOR
+    draft.version += 1
+    draft.save(update_fields=["desk", "state", "owner", "handed_by", "saved_at", "lapses_at", "version"])
 
 
 _KEPT = ("typed", "customer", "version", "page", "saved_at", "lapses_at")

@@ -17,6 +17,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Those that somebody is at or that wait to be taken up, the latest first."""
         return self.filter(state__in=[DraftState.OPEN, DraftState.PARKED]).order_by("-saved_at", "-id")
 
+    def by_telephone(self) -> "DraftQuerySet":
+        """Those that are typed at no till."""
+        return self.filter(desk="")
+
     def lapsed(self) -> "DraftQuerySet":
         """Those that nobody has come back to in time."""
         return self.filter(state__in=[DraftState.OPEN, DraftState.PARKED], lapses_at__lte=Now()).order_by("lapses_at", "id")
@@ -30,11 +34,13 @@ def basket_of(key: UUID) -> str:
 class Draft(models.Model):
     """What somebody has typed of an order that is not one yet: kept as it was typed, right or wrong, until it is placed or given up.
 
-    `typed`: {"fields": {name: text}, "lines": [{"sku", "quantity", …}], …}. `page`: the page that saved it last, by a token of its own; with
+    `desk`: the till where it is typed, by its name of ours; empty on the telephone. `typed`: {"fields": {name: text}, "lines": [{"sku", "quantity",
+    …}], …}. `page`: the page that saved it last, by a token of its own; with
     `version` it tells a page that goes on from one that would overwrite what another has saved since.
     """
 
     key = models.UUIDField(unique=True)
+    desk = models.CharField(max_length=30, blank=True)
     state = FSMField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN, protected=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="drafts")
     handed_by = models.CharField(max_length=150, blank=True, help_text="Who gave it to its owner")
@@ -58,6 +64,7 @@ class Draft(models.Model):
         ]
         indexes = [
             models.Index(fields=["-saved_at", "-id"], name="draft_unfinished", condition=Q(state__in=["open", "parked"])),
+            models.Index(fields=["desk", "-saved_at"], name="draft_at_a_till", condition=Q(state__in=["open", "parked"]) & ~Q(desk="")),
             models.Index(fields=["lapses_at", "id"], name="draft_q_expire", condition=Q(state__in=["open", "parked"])),
         ]
         triggers = [legal_moves("state", DRAFT_MOVES)]

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -62,7 +62,9 @@ class Unmatched:
 
 @dataclass
 class Call:
-    """A call as far as it has come. `key`: its draft's; `seen`: what the page knows of that."""
+    """A call as far as it has come. `key`: its draft's; `seen`: what the page knows of that; `kept`: the fields beside its lines."""
+
+    kept: ClassVar[dict[str, int]] = FIELDS
 
     key: uuid.UUID
     seen: Seen
@@ -74,11 +76,11 @@ class Call:
     offering: str = ""
 
     @classmethod
-    def new(cls) -> "Call":
+    def new(cls) -> Self:
         return cls(uuid.uuid4(), Seen(0, _token()))
 
     @classmethod
-    def of(cls, key: uuid.UUID, data: QueryDict) -> "Call":
+    def of(cls, key: uuid.UUID, data: QueryDict) -> Self:
         """Read the form. Rows that were emptied are gone."""
         version = data.get("version", "")
         return cls(
@@ -87,12 +89,12 @@ class Call:
             customer=_clean(data.get("customer", ""), 20),
             rows=_rows(data),
             unmatched=_unmatched(data),
-            fields={name: _clean(data.get(name, ""), most) for name, most in FIELDS.items() if name in data},
+            fields={name: _clean(data.get(name, ""), most) for name, most in cls.kept.items() if name in data},
             offering=data.get("offering", "")[:20],
         )
 
     @classmethod
-    def taken_up(cls, draft: Draft) -> "Call":
+    def taken_up(cls, draft: Draft) -> Self:
         """Go on with what was saved, on a page of its own."""
         typed = draft.typed
         return cls(
@@ -151,6 +153,11 @@ class Call:
         return [row.draft(position) for position, row in enumerate(self.rows)]
 
     @property
+    def codes(self) -> list[str]:
+        """Give the promotion codes that were typed."""
+        return [code for code in re.split(r"[\s,;]+", self.fields.get("codes", "").upper()) if code]
+
+    @property
     def is_new_customer(self) -> bool:
         return not self.customer and bool(self.fields.get("new_name", "").strip())
 
@@ -181,7 +188,7 @@ class Call:
             "note": get("note", "").strip(),
             "payment_method": get("payment_method", ""),
             "payment_reference": get("payment_reference", "").strip(),
-            "codes": [code for code in re.split(r"[\s,;]+", get("codes", "").upper()) if code],
+            "codes": self.codes,
             "accepts_part_deliveries": None if "whole" not in self.fields else False,
         }
 

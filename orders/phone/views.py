@@ -179,7 +179,7 @@ def take(request: HttpRequest, key: UUID) -> HttpResponse:
 @staff_may("orders.place_order")
 def leave(request: HttpRequest, key: UUID) -> HttpResponse:
     """Let go of the stock that is held for a call whose page is closed. What a colleague has taken over keeps its own."""
-    mine = Draft.objects.filter(key=key).exclude(state="parked")
+    mine = Draft.objects.by_telephone().filter(key=key).exclude(state="parked")
     if mine.filter(owner=person_of(request)).exists():
         let_go(mine.get().basket, actor=actor_of(request.user))
     return HttpResponse(status=204)
@@ -188,7 +188,7 @@ def leave(request: HttpRequest, key: UUID) -> HttpResponse:
 @staff_may("orders.place_order")
 def now(request: HttpRequest, key: UUID) -> HttpResponse:
     """Say whether the draft is still that of who asks: nothing to say, or who has it."""
-    found = Draft.objects.select_related("owner", "order").filter(key=key).first()
+    found = Draft.objects.by_telephone().select_related("owner", "order").filter(key=key).first()
     if found is None or (found.owner_id == request.user.pk and found.order_id is None):
         return HttpResponse(status=204)
     return render(request, "orders/_phone_overtaken.html", {"draft": found})
@@ -198,7 +198,7 @@ def now(request: HttpRequest, key: UUID) -> HttpResponse:
 def drafts(request: HttpRequest) -> HttpResponse:
     """List what is not finished: one's own, what is parked, or everybody's."""
     show = request.GET.get("show", "")
-    rows = Draft.objects.unfinished().select_related("owner", "customer")
+    rows = Draft.objects.by_telephone().unfinished().select_related("owner", "customer")
     if show == "parked":
         rows = rows.filter(state="parked")
     elif show != "all":
@@ -228,7 +228,7 @@ def find_skus(request: HttpRequest) -> HttpResponse:
 
 
 def _taken_up(request: HttpRequest, key: UUID) -> HttpResponse:
-    found = Draft.objects.select_related("owner", "customer", "order").filter(key=key).first()
+    found = Draft.objects.by_telephone().select_related("owner", "customer", "order").filter(key=key).first()
     if found is None:
         return _page(request, Call.new())
     if found.order is not None:
@@ -245,7 +245,7 @@ def _page(request: HttpRequest, call: Call, *, status: int = 200, draft: Draft |
         "draft": draft,
         "reasons": LostReason.choices,
         "colleagues": selectors.colleagues_of(person_of(request)),
-        "unfinished": Draft.objects.unfinished().filter(owner=person_of(request)).exclude(key=call.key).count(),
+        "unfinished": Draft.objects.by_telephone().unfinished().filter(owner=person_of(request)).exclude(key=call.key).count(),
     }
     return render(request, "orders/phone.html", context, status=status)
 

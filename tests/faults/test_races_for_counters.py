@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
 
 from accounting import drawers
 from accounting.drawers import close_drawer, move_cash
@@ -13,7 +14,10 @@ from inventory import reserving
 from inventory.models import StockLevel
 from oms.core.errors import Conflict
 from oms.core.locks import lock
-from orders.models import Order
+from oms.desk.counter.unfinished import park_basket, save_basket, take_up_basket
+from orders import drafts, redeeming
+from orders.drafts import AlreadyPlaced
+from orders.models import Draft, Order, Promotion, PromotionCode
 from tests import cast
 from tests.faults.crowd import elsewhere, in_the_middle, together
 from tests.flows import counter
@@ -66,17 +70,19 @@ def test_without_the_lock_on_the_stock_only_the_database_is_left_to_refuse_it(re
     prove()
 
 
-def test_a_sale_pressed_twice_at_once_is_sold_once(real_house, prove):
+def test_a_sale_pressed_six_times_at_once_is_sold_once(real_house, prove):
     till = counter.till(real_house)
+    clerk = cast.person("clerk", "clerk")
+    save_basket(counter.basket(("MUG", 1)), till, person=clerk)
 
-    results = together(6, lambda i: counter.sell(till, ("MUG", 1), key="k"))
+    results = together(6, lambda i: counter.press_pay(till, clerk, ("MUG", 1)))
 
     assert len({result.pk for result in results}) == 1
     assert (Order.objects.count(), DrawerSession.objects.get().expected) == (1, Decimal("105.94"))
     prove()
 
 
-def test_without_a_key_it_would_be_sold_as_often_as_it_is_pressed(real_house):
+def test_without_its_draft_it_would_be_sold_as_often_as_it_is_pressed(real_house):
     till = counter.till(real_house)
 
     together(3, lambda i: counter.sell(till, ("MUG", 1)))
@@ -139,4 +145,94 @@ def test_without_the_lock_on_the_drawer_only_the_database_would_refuse_cash_in_a
         counter.sell(till, ("MUG", 1))
 
     assert Order.objects.count() == 0
+    prove()
+
+
+def spring(**fields):
+    made = Promotion.objects.create(name="Spring", kind="amount", amount=5, needs_code=True, **fields)
+    PromotionCode.objects.create(promotion=made, code="SPRING")
+
+
+def test_of_two_tills_that_redeem_the_last_of_a_budget_one_sells_with_it(real_house, prove):
+    spring(budget=5)
+    tills = [counter.till(real_house, name) for name in ("Front", "Back")]
+    people = cast.regulars(real_house, 2)
+
+    results = together(2, lambda i: counter.sell(tills[i], ("MUG", 2), customer=people[i].pk, codes=("SPRING",)))
+
+    assert sorted(type(result).__name__ for result in results) == ["Conflict", "Order"]
+    assert next(str(result) for result in results if isinstance(result, Conflict)) == "Spring is used up."
+    assert (Order.objects.count(), Payment.objects.count(), Promotion.objects.get().used_amount) == (1, 1, 5)
+    prove()
+
+
+def test_without_its_lock_both_tills_would_give_the_same_budget_away(real_house, monkeypatch):
+    spring(budget=5)
+    front, back = counter.till(real_house, "Front"), counter.till(real_house, "Back")
+    people = cast.regulars(real_house, 2)
+    monkeypatch.setattr(redeeming, "lock", list)
+
+    pair = in_the_middle(
+        lambda: counter.sell(front, ("MUG", 2), customer=people[0].pk, codes=("SPRING",)),
+        lambda: counter.sell(back, ("LAMP", 1), customer=people[1].pk, codes=("SPRING",)),
+    )
+
+    assert [order.discount_total for order in pair] == [5, 5]
+    with pytest.raises(SystemExit), transaction.atomic():
+        call_command("check_invariants")
+
+
+def test_one_sale_that_two_tills_are_paid_for_is_sold_once(real_house, prove):
+    front, back = counter.till(real_house, "Front"), counter.till(real_house, "Back")
+    clerk = cast.person("clerk", "clerk")
+
+    results = together(2, lambda i: counter.press_pay([front, back][i], clerk, ("MUG", 1)))
+
+    assert len({result.pk for result in results}) == 1
+    assert (Order.objects.count(), sum(DrawerSession.objects.values_list("expected", flat=True))) == (1, Decimal("205.94"))
+    prove()
+
+
+def test_what_is_parked_is_taken_up_by_one_of_six_who_want_it(real_house, prove):
+    tills = [counter.till(real_house, f"Till {number}") for number in range(6)]
+    people = [cast.person(f"clerk{number}", "clerk") for number in range(6)]
+    basket = counter.basket(("MUG", 1))
+    park_basket(basket, tills[0], person=people[0])
+
+    results = together(6, lambda i: take_up_basket(basket.key, tills[i], person=people[i]))
+
+    draft = Draft.objects.get()
+    winner = results.index(None)
+    assert [type(result).__name__ for result in results].count("Overtaken") == 5
+    assert (draft.state, draft.desk, draft.owner) == ("open", f"till:{tills[winner].pk}", people[winner])
+    prove()
+
+
+def test_without_its_lock_two_would_go_on_with_what_one_has(real_house, monkeypatch):
+    front, back = counter.till(real_house, "Front"), counter.till(real_house, "Back")
+    anna, ben = cast.person("anna", "clerk"), cast.person("ben", "clerk")
+    basket = counter.basket(("MUG", 1))
+    park_basket(basket, front, person=anna)
+    monkeypatch.setattr(drafts, "lock", list)
+
+    pair = in_the_middle(
+        lambda: take_up_basket(basket.key, front, person=anna),
+        lambda: take_up_basket(basket.key, back, person=ben),
+    )
+
+    assert pair == (None, None)
+
+
+def test_a_scan_that_comes_while_it_is_paid_finds_it_sold(real_house, prove):
+    till, clerk = counter.till(real_house), cast.person("clerk", "clerk")
+    basket = counter.basket(("MUG", 1))
+    save_basket(basket, till, person=clerk)
+
+    order, late = in_the_middle(
+        lambda: counter.press_pay(till, clerk, ("MUG", 1)),
+        lambda: save_basket(counter.basket(("MUG", 2)), till, person=clerk),
+    )
+
+    assert isinstance(late, AlreadyPlaced)
+    assert (Draft.objects.get().order, Draft.objects.get().typed["lines"]) == (order, [{"sku": "MUG", "quantity": "1"}])
     prove()

@@ -1,8 +1,9 @@
-"""What is being bought at a till, read from the form as it stands: nothing is saved before it is sold."""
+"""What is being bought at a till: a call of the phone form, whose customer stands here and pays at once."""
 
-import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import ClassVar, Self
+from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -14,27 +15,22 @@ from customers.looking_up import find_customers
 from customers.models import Customer
 from customers.states import PaymentMethod
 from inventory.models import StockLevel
-from oms.core.cards import refuse_card_numbers
 from oms.core.errors import BusinessError, Conflict, Invalid
 from oms.core.money import ZERO
 from oms.core.readable import row_of
+from oms.desk.counter.agreeing import agreement_in
 from oms.desk.counter.selling import Sale, known_walk_in, sale_draft
 from orders.models import Order, OrderLine
-from orders.phone.acting import settled
-from orders.phone.call import Row, Unmatched
+from orders.phone.call import Call, Row
 from orders.phone.quoting import line_of
-from orders.phone.reading import pasted_lines
-from orders.placing import LineDraft, quote
-
-MOST_ROWS = 200
+from orders.placing import Quote, quote
 
 
 @dataclass(frozen=True)
 class PricedRow:
-    """A line as the page shows it. `free`: units that lie free at the till; None of a kit, which lies nowhere."""
+    """A line as the page shows it: as typed, with what it costs and why. `free`: units that lie free at the till; None of a kit: it lies nowhere."""
 
-    sku: str
-    quantity: str
+    typed: Row
     line: OrderLine | None = None
     free: int | None = None
     is_wrong: bool = False
@@ -50,48 +46,46 @@ class PricedRow:
 
 @dataclass(frozen=True)
 class Bill:
-    """What a basket comes to. `given`: what somebody is likely to put down for it."""
+    """What a basket comes to. `given`: what somebody is likely to put down for it; `refused_codes`: promotion codes that take nothing off, each
+    with the reason; `approvals`: what a second person must agree to, unless they have.
+    """
 
     rows: list[PricedRow] = field(default_factory=list)
     order: Order | None = None
     given: list[Decimal] = field(default_factory=list)
+    refused_codes: dict[str, str] = field(default_factory=dict)
+    approvals: list[str] = field(default_factory=list)
+    agreed_by: str = ""
 
 
 @dataclass
-class Basket:
-    """A sale as far as it has come. `key`: of the form, which sells once; `is_paying`: the lines are all there, and money is asked for."""
+class Basket(Call):
+    """A sale as far as it has come. `given`, `told`: the cash put down, and what they were told it comes to; `is_paying`: the lines are all
+    there, and money is asked for. None of these three outlives the page.
+    """
 
-    key: str
-    rows: list[Row] = field(default_factory=list)
-    unmatched: list[Unmatched] = field(default_factory=list)
-    customer: str = ""
-    caller: str = ""
+    kept: ClassVar[dict[str, int]] = {"caller": 200, "codes": 300, "reference": 100, "agreed": 400}
     given: str = ""
-    reference: str = ""
     told: str = ""
     is_paying: bool = False
-    error: BusinessError | None = None
 
     @classmethod
-    def new(cls) -> "Basket":
-        return cls(uuid.uuid4().hex)
-
-    @classmethod
-    def of(cls, data: QueryDict) -> "Basket":
+    def of(cls, key: UUID, data: QueryDict) -> Self:
         """Read the form. Rows that were emptied are gone."""
-        rows = zip(data.getlist("sku"), data.getlist("quantity"), strict=False)
-        unmatched = zip(data.getlist("unmatched"), data.getlist("unmatched_quantity"), strict=False)
-        return cls(
-            key=_clean(data, "key", 32) or uuid.uuid4().hex,
-            rows=[Row(sku[:40], quantity[:10]) for sku, quantity in rows if quantity.strip() not in ("", "0")][:MOST_ROWS],
-            unmatched=[Unmatched(text[:200], quantity[:10]) for text, quantity in unmatched if text.strip()][:MOST_ROWS],
-            customer=_clean(data, "customer", 20),
-            caller=_clean(data, "caller", 200),
-            given=_clean(data, "given", 20),
-            reference=_clean(data, "reference", 100),
-            told=_clean(data, "told", 20),
-            is_paying=data.get("step") == "pay",
-        )
+        basket = super().of(key, data)
+        basket.given = data.get("given", "").strip()[:20]
+        basket.told = data.get("told", "").strip()[:20]
+        basket.is_paying = data.get("step") == "pay"
+        return basket
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows and not self.unmatched
+
+    @property
+    def reference(self) -> str:
+        """What the card terminal has printed."""
+        return self.fields.get("reference", "").strip()
 
     @property
     def chosen_customer(self) -> Customer | None:
@@ -99,68 +93,63 @@ class Basket:
         pk = row_of(self.customer, Customer.NUMBER_PREFIX) if self.customer else None
         return Customer.objects.filter(pk=pk).first() if pk else None
 
-    def add(self, text: str) -> None:
-        """Add what was scanned or typed; what means nothing, or several, stays to be resolved. Raises Invalid for a card number."""
-        refuse_card_numbers({"entry": text})
-        self.unmatched += [Unmatched(line, "1") for line in pasted_lines(text)]
-
-    def settle(self) -> None:
-        """Make lines of what means one SKU by now. Scanned again, a line counts one more."""
-        self.unmatched = settled(self.unmatched, self.customer, lambda code, units, _discount: self._count(code, units))
-
-    def _count(self, sku: str, units: int) -> None:
-        for position, row in enumerate(self.rows):
-            if row.sku == sku and row.quantity.strip().isdigit():
-                self.rows[position] = Row(sku, str(int(row.quantity) + units))
-                return
-        self.rows.append(Row(sku, str(units)))
-
     def find_customer(self) -> None:
         """Choose the customer where only one is meant. Raises Invalid."""
-        found = find_customers(self.caller)
+        text = self.fields.get("caller", "")
+        found = find_customers(text)
         if len(found) != 1:
             why = _("Nobody known is meant by “%(text)s”.") if not found else _("“%(text)s” may be several customers: give the customer number.")
-            raise Invalid(why % {"text": self.caller}, pointer="/caller")
+            raise Invalid(why % {"text": text}, pointer="/caller")
         self.customer = found[0].number
-
-    def lines(self) -> list[LineDraft]:
-        return [row.draft(position) for position, row in enumerate(self.rows)]
 
     def sale(self) -> Sale:
         """Word the basket as a sale: by card where the terminal's reference is given, else in cash. Raises Invalid."""
         if self.unmatched:
-            raise Invalid(_("Some lines mean no SKU yet: write them anew, or take them out."), pointer="/unmatched")
+            raise Invalid(_("Some lines mean no SKU yet: choose one for each, or take them out."), pointer="/unmatched")
         method = PaymentMethod.CARD if self.reference else PaymentMethod.CASH
-        tendered = Tendered(method, given=_amount(self.given) if self.given else None, reference=self.reference)
         customer = self.chosen_customer
-        told = _amount(self.told) if self.told else None
-        return Sale(lines=self.lines(), tendered=tendered, customer_id=customer.pk if customer else None, told=told)
+        return Sale(
+            lines=self.drafts,
+            tendered=Tendered(method, given=_amount(self.given) if self.given else None, reference=self.reference),
+            customer_id=customer.pk if customer else None,
+            codes=self.codes,
+            told=_amount(self.told) if self.told else None,
+            agreement=agreement_in(self.fields.get("agreed", ""), key=self.key),
+        )
+
+
+def priced(basket: Basket, till: Till, *, actor: str) -> Quote:
+    """Price a basket as selling it would. Raises what is wrong with it."""
+    customer = basket.chosen_customer
+    return quote(sale_draft(till, basket.drafts, customer.pk if customer else known_walk_in(till.channel), basket.codes), actor=actor)
 
 
 def bill(basket: Basket, till: Till, *, actor: str) -> Bill:
     """Say what a basket comes to, and what of it lies at the till; where that cannot be said, why is in `basket.error`."""
     if not basket.rows:
         return Bill()
-    customer = basket.chosen_customer
     try:
-        order = quote(sale_draft(till, basket.lines(), customer.pk if customer else known_walk_in(till.channel)), actor=actor).order
+        quoted = priced(basket, till, actor=actor)
     except BusinessError as error:
         basket.error = basket.error or error
-        return Bill([PricedRow(row.sku, row.quantity, is_wrong=line_of(error) == str(position)) for position, row in enumerate(basket.rows)])
+        return Bill([PricedRow(row, is_wrong=line_of(error) == str(position)) for position, row in enumerate(basket.rows)])
+    order = quoted.order
     levels = StockLevel.objects.filter(warehouse=till.warehouse, sku__in=[line.sku_id for line in order.placed_lines])
     free = {level.sku_id: level.free for level in levels}
     wrong = line_of(basket.error) if basket.error else ""
     rows = [
-        PricedRow(
-            row.sku,
-            row.quantity,
-            line,
-            free=None if line.kit else free.get(line.sku_id, 0),
-            is_wrong=wrong == str(position),
-        )
+        PricedRow(row, line, free=None if line.kit else free.get(line.sku_id, 0), is_wrong=wrong == str(position))
         for position, (row, line) in enumerate(zip(basket.rows, order.placed_lines, strict=True))
     ]
-    return Bill(rows, order, likely_notes(order.total, order.currency))
+    agreement = agreement_in(basket.fields.get("agreed", ""), key=basket.key)
+    agreed_by = agreement.username if quoted.approvals and agreement and agreement.is_to(order) else ""
+    return Bill(rows, order, likely_notes(order.total, order.currency), dict(quoted.codes), list(quoted.approvals), agreed_by)
+
+
+def refuse_strays(entry: str) -> None:
+    """Raise Conflict where a line still stood in its field: it is seen before it is paid."""
+    if entry.strip():
+        raise Conflict(_("A line still stood in its field: it is added now. Look at it, then take the payment."), pointer="/entry")
 
 
 def _amount(text: str) -> Decimal:
@@ -171,14 +160,3 @@ def _amount(text: str) -> Decimal:
     if not amount.is_finite() or amount < ZERO:
         raise Invalid(_("%(text)s is not an amount: write it like 20 or 12.50.") % {"text": text}, pointer="/given")
     return amount
-
-
-def _clean(data: QueryDict, name: str, most: int) -> str:
-    return data.get(name, "").replace("\x00", "").strip()[:most]
-
-
-def refuse_strays(basket: Basket, entry: str) -> None:
-    """Raise Conflict where a line still stands in its field: it is added, and seen before it is paid."""
-    if entry.strip():
-        basket.add(entry)
-        raise Conflict(_("A line still stood in its field: it is added now. Look at it, then take the payment."), pointer="/entry")

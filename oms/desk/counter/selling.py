@@ -16,11 +16,13 @@ from accounting.models import Till
 from customers.models import Channel, Customer
 from customers.services import AddressDraft, CustomerDraft, known_or_registered
 from customers.states import PaymentMethod
+from oms.core.access import actor_of
 from oms.core.cards import refuse_card_numbers
 from oms.core.errors import Conflict
+from oms.core.models import User
 from oms.core.money import round_amount
-from oms.core.repeats import keep, taken
-from orders.holding import lock_order
+from oms.desk.counter.agreeing import Agreement, refuse_who_may_not
+from orders.holding import lock_order, release_hold
 from orders.models import Hold, Order
 from orders.placing import LineDraft, OrderDraft, place_order
 from orders.progress import complete_orders
@@ -36,7 +38,7 @@ WALK_IN = "walk-in"
 class Sale:
     """What somebody buys at a till and how they pay. `customer_id`: None is whoever walked in. `codes`: of promotions, as typed.
 
-    `told`: what they were told it comes to, where they were told.
+    `told`: what they were told it comes to, where they were told. `agreement`: a second person's, to prices that the clerk may not give alone.
     """
 
     lines: Sequence[LineDraft]
@@ -44,25 +46,23 @@ class Sale:
     customer_id: int | None = None
     codes: Sequence[str] = ()
     told: Decimal | None = None
+    agreement: Agreement | None = None
 
 
-def take_away(till_pk: int, sale: Sale, *, actor: str, key: str = "") -> Order:
+def take_away(till_pk: int, sale: Sale, *, actor: str) -> Order:
     """Sell `sale` at a till: the order is placed, paid, reserved, handed over and invoiced, and is completed when this returns.
 
-    `key`: of the form that asks: sent again it gives the first order. The payment is what is due; what was given above it is change. Locks the
-    till's drawer, the order, its customer, the stock levels and, last, the invoice series. Raises what is wrong with the lines or the payment,
-    and Conflict where the drawer is not open, something is not there, it comes to something else than they were told, or the customer may not
-    buy: then nothing is written.
+    The payment is what is due; what was given above it is change. Locks the till's drawer, the order, its customer, the stock levels and, last,
+    the invoice series. Raises what is wrong with the lines, the codes or the payment, and Conflict where the drawer is not open, something is not
+    there, it comes to something else than they were told, a second person has not agreed, or the customer may not buy: then nothing is written.
+    Not safe to repeat: see `sell_basket`.
     """
     refuse_card_numbers({"reference": sale.tendered.reference})
     with transaction.atomic():
-        seen = taken(actor, key)
-        if seen is not None:
-            return Order.objects.get(pk=int(seen))
         session = lock_drawer(till_pk)
         placed = place_order(_draft(session.till, sale), actor=actor)
+        _let_go_as_agreed(placed, sale.agreement)
         order = lock_order(placed.pk)
-        _refuse_if_held(order)
         _refuse_another_total(order, sale.told)
         take_payment(session, order.pk, amount=order.total, order_number=order.number, tendered=sale.tendered, actor=actor)
         order = lock_order(order.pk)
@@ -74,7 +74,6 @@ def take_away(till_pk: int, sale: Sale, *, actor: str, key: str = "") -> Order:
         order = lock_order(order.pk)
         raise_invoices([order])
         complete_orders([order])
-        keep(actor, key, str(order.pk))
     return order
 
 
@@ -110,6 +109,21 @@ def _draft(till: Till, sale: Sale) -> OrderDraft:
     customer = sale.customer_id or walk_in(till.channel).pk
     draft = sale_draft(till, sale.lines, customer, sale.codes)
     return replace(draft, payment_method=sale.tendered.method)
+
+
+def _let_go_as_agreed(placed: Order, agreement: Agreement | None) -> None:
+    """Let go what only a second person holds, if they have agreed to just this; the hold keeps who it was. Raises Conflict, NotAllowed."""
+    hold = Hold.objects.filter(order=placed, released_at__isnull=True).first() if placed.open_holds else None
+    if hold is None:
+        return
+    if agreement is None or not agreement.is_to(placed):
+        raise Conflict(
+            _("A second person must agree first: %(reason)s. They type their name and password beside the total.") % {"reason": hold.reason},
+            pointer="/approver",
+        )
+    person = User.objects.get(username=agreement.username)
+    refuse_who_may_not(person)
+    release_hold(hold.pk, actor=actor_of(person))
 
 
 def _refuse_if_held(order: Order) -> None:

@@ -1,4 +1,6 @@
 // What is typed is saved with the server at every step, one request after the other, and the parts of the page that it words come back.
+import * as parts from "../parts.js";
+
 const form = document.getElementById("phone");
 const saved = document.getElementById("saved");
 const notice = document.getElementById("notice");
@@ -52,17 +54,9 @@ export async function lookAround() {
   if (answer?.status === 200) swap(await answer.text(), {});
 }
 
-export function token() {
-  // Who logs in again has a new one: the page's own is no good any more.
-  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.elements.csrfmiddlewaretoken.value;
-}
+export const token = () => parts.token(form);
 
-export function tell(text, link = "", address = "") {
-  const paragraph = Object.assign(document.createElement("p"), { className: "notice notice-error", textContent: `${text} ` });
-  paragraph.setAttribute("role", "alert");
-  if (link) paragraph.append(Object.assign(document.createElement("a"), { href: address, textContent: link }));
-  notice.replaceChildren(paragraph);
-}
+export const tell = (text, link = "", address = "") => parts.tell(notice, text, link, address);
 
 function enqueue(address, extra) {
   queue = queue.then(() => send(address, extra));
@@ -79,7 +73,7 @@ function body(extra) {
 
 async function send(address, extra) {
   saved.textContent = saved.dataset.saving;
-  const sent = values();
+  const sent = parts.values(form);
   let answer;
   try {
     answer = await fetch(address, { method: "POST", body: body(extra), headers: { "HX-Request": "true" }, redirect: "manual" });
@@ -118,28 +112,9 @@ export async function sendWhatWaited() {
   return answer.ok;
 }
 
-const fields = (root) => [...root.querySelectorAll("input[id], textarea[id], select[id]")];
-const values = () => Object.fromEntries(fields(form).map((field) => [field.id, field.value]));
-
-// Put the parts in their places. Who types on meanwhile keeps what they typed and where they are.
 function swap(html, sent) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  const focused = document.activeElement;
-  const place = focused?.id && { id: focused.id, start: focused.selectionStart, end: focused.selectionEnd };
-  const typed = fields(form).filter((field) => field.id in sent && field.value !== sent[field.id]).map((field) => [field.id, field.value]);
-  for (const part of fresh.body.children) document.getElementById(part.id)?.replaceChildren(...part.childNodes);
-  for (const [id, value] of typed) {
-    const field = document.getElementById(id);
-    if (field && field.value !== value) {
-      field.value = value;
-      saveSoon();
-    }
-  }
-  if (place && document.activeElement !== focused) {
-    const field = document.getElementById(place.id) ?? document.getElementById("entry");
-    field.focus();
-    if (typeof place.start === "number" && field.id === place.id) field.setSelectionRange?.(place.start, place.end);
-  }
+  if (parts.swap(form, fresh.body.children, sent)) saveSoon();
   const refused = document.querySelector("#notice [data-empty]");
   if (refused && form.elements[refused.dataset.empty]) form.elements[refused.dataset.empty].value = "";
 }
