@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """What each redemption took off which line, from the reasons that the lines keep; and what cancelled orders have not given back so far."""
 
-    dependencies = [("orders", "0022_giving_back")]
+    dependencies = [("orders", "0024_giving_back")]
 
     operations = [
         migrations.RunSQL(

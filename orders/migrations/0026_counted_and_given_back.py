@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0023_fill_what_is_given_back")]
+    dependencies = [("orders", "0025_fill_what_is_given_back")]
 
     operations = [
         migrations.RemoveConstraint(

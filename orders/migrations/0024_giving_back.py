@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_keys_of_all_who_come_at_once"),
-        ("orders", "0021_quotations"),
+        ("orders", "0023_lost_sales_by_day"),
     ]
 
     operations = [
