@@ -13,6 +13,7 @@ from accounting.models import Invoice
 from oms.core.models import Event
 from oms.desk.documents import as_file
 from oms.desk.order_line import TOLD_BY, order_stops
+from oms.desk.owing import owed_on
 from orders.models import Order
 from orders.states import FulfilmentStatus, OrderState
 from shipping.selectors import shipments_of
@@ -31,15 +32,17 @@ _TITLES = {
 def public_order(request: HttpRequest, token: str) -> HttpResponse:
     """Show a customer where their order stands, in their language, and nothing that is the house's own."""
     order = _by_token(token)
+    invoices = list(order.invoices.order_by("id"))
     with translation.override(order.language):
         context = {
             "order": order,
+            "owed": owed_on(order, invoices),
             "news": news_of(order),
             "stops": order_stops(order, Event.objects.filter(order_id=order.pk, kind__in=TOLD_BY), titles=_TITLES)[:5],
             "lines": order.lines.select_related("sku"),
             "charges": order.charges.all(),
             "shipments": shipments_of(order).exclude(state=ShipmentState.VOIDED),
-            "invoices": order.invoices.filter(document__isnull=False).order_by("id"),
+            "invoices": [invoice for invoice in invoices if invoice.document_id],
             "company": settings.COMPANY,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
