@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_keys_of_all_who_come_at_once"),
-        ("orders", "0021_quotations"),
+        ("orders", "0026_counted_and_given_back"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
