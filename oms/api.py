@@ -30,6 +30,7 @@ from orders.answers import shown
 from orders.api import CancelView, OrdersView, order_numbered
 from orders.feed import EventsView
 from orders.lost_api import LostCallsView, LostSalesView
+from orders.part_number_api import PartNumberListsView, PartNumbersView, PartNumberView
 from orders.price_api import DeliveriesView, PricesView
 from orders.serializers import AnsweredOrder
 from orders.sourcing_api import (
@@ -103,6 +104,9 @@ urlpatterns = [
     path("v1/customers/<str:number>/payment-preferences", PaymentPreferencesView.as_view()),
     path("v1/customers/<str:number>/payment-preferences/<int:part>", PaymentPreferenceView.as_view()),
     path("v1/customers/<str:number>/consents", ConsentsView.as_view()),
+    path("v1/customers/<str:number>/part-numbers", PartNumbersView.as_view()),
+    path("v1/customers/<str:number>/part-numbers/<int:part>", PartNumberView.as_view()),
+    path("v1/customers/<str:number>/part-number-lists", PartNumberListsView.as_view()),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", login_not_required(SpectacularSwaggerView.as_view(url_name="schema")), name="api_docs"),
     re_path(r"^", login_not_required(not_found)),

@@ -45,6 +45,7 @@ urlpatterns = [
     path("customers/duplicates/merge", merging.merge, name="merge_customers"),
     path("customers/duplicates/<int:pk>/undo", merging.part, name="part_customers"),
     path("customers/duplicates/apart", merging.keep_apart, name="keep_apart"),
+    path("customers/<str:number>/part-numbers/", include("orders.part_number_urls")),
     path("", include("customers.urls")),
     path("customers/<str:number>/", customer_page.customer, name="customer"),
     path("receiving/receipts/<int:pk>/", cross_dock.cross_dock, name="cross_dock"),

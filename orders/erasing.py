@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from customers.erasing import Eraser, Person
 from oms.core.locks import lock
 from oms.core.scrubbing import empty_documents, scrub_what_was_told, scrubbed
-from orders.models import Draft, Hold, LostLine, LostSale, Order, Quotation, StandingOrder
+from orders.models import CustomerPart, Draft, Hold, LostLine, LostSale, Order, Quotation, StandingOrder
 from orders.states import StandingState
 
 
@@ -56,8 +56,10 @@ def _erase(person: Person) -> Mapping[str, int]:
         quotation.frozen, quotation.email = scrubbed(quotation.frozen, person.words), ""
     Quotation.objects.bulk_update(quotations, ["frozen", "email"], batch_size=200)
     empty_documents(quotation.document_id for quotation in quotations if quotation.document_id)
+    parts = CustomerPart.objects.filter(customer__in=person.pks).delete()[0]
     told = scrub_what_was_told(ids, subjects=[("customer", pk) for pk in person.pks], words=person.words)
-    return {"orders": len(orders), "drafts": drafts, "holds": len(holds), "lost sales": lost, "quotations": len(quotations), **told}
+    gone = {"orders": len(orders), "drafts": drafts, "holds": len(holds), "lost sales": lost, "quotations": len(quotations), "part numbers": parts}
+    return gone | told
 
 
 def _clean(row: Hold | LostLine, column: str, words: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from django.db.models import Count, Sum
 
 from customers.merging import Belonging, Figures, Keeper
 from oms.core.money import ZERO
-from orders.models import Draft, Order, PriceAssignment, Promotion, Quotation, StandingOrder
+from orders.models import CustomerPart, Draft, LostSale, Order, PriceAssignment, Promotion, Quotation, StandingOrder
 
 
 def _figures(moved: Mapping[str, Sequence[int]]) -> Figures:
@@ -22,6 +22,8 @@ KEEPER = Keeper(
         Belonging(StandingOrder),
         Belonging(Draft),
         Belonging(Quotation),
+        Belonging(LostSale),
+        Belonging(CustomerPart, unique=("code",)),
         Belonging(PriceAssignment, unique=("price_list",)),
         Belonging(Promotion),
     ],

@@ -42,7 +42,12 @@ TABS = {
         ("drawers", lambda: _("Drawers"), "accounting.view_drawersession", ("counted_drawer",)),
     ],
     "customers": [
-        ("customers", lambda: _("Customers"), "customers.view_customer", ("customer", "new_customer", "edit_customer")),
+        (
+            "customers",
+            lambda: _("Customers"),
+            "customers.view_customer",
+            ("customer", "new_customer", "edit_customer", "customer_part_numbers"),
+        ),
         ("duplicates", lambda: _("Duplicates"), "customers.merge_customers", ("merge_customers",)),
         ("blocklist", lambda: _("Blocklist"), "customers.view_customer", ()),
         ("import_customers", lambda: _("Import and export"), "customers.import_customers", ()),

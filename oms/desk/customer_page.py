@@ -19,10 +19,11 @@ from oms.core.access import may, staff_may
 from oms.core.models import Event, Message
 from oms.core.pages import keyset_page
 from orders.history import Year, habits_of, standing_of, volume_by_year
-from orders.models import Order, StandingOrder
+from orders.models import CustomerPart, Order, StandingOrder
 
 # Of how many orders the timeline tells, and how many moments.
 TOLD_ORDERS, MOST_MOMENTS = 40, 40
+FEW_PARTS = 8
 
 
 @staff_may("customers.view_customer")
@@ -58,6 +59,7 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
         "emails": found.emails.all(),
         "contacts": found.contacts.all(),
         "addresses": found.addresses.all(),
+        "part_numbers": CustomerPart.objects.filter(customer=found).select_related("sku").order_by("code")[: FEW_PARTS + 1],
         "preferences": found.payment_preferences.all(),
         "consents": [(label, consents.get(channel)) for channel, label in ConsentChannel.choices],
         "channels": ConsentChannel.choices,

@@ -118,6 +118,11 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/customers/<str:number>/payment-preferences/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
     ("v1/customers/<str:number>/consents", "GET"): ("customers:read", EVERYBODY),
     ("v1/customers/<str:number>/consents", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/part-numbers", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/part-numbers", "POST"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/part-numbers/<int:part>", "PUT"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/part-numbers/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/part-number-lists", "POST"): ("customers:write", {CLERK, MANAGER}),
 }
 OPEN_TO_ALL = {"v1/schema", "docs"}
 METHODS = ("get", "post", "put", "patch", "delete")
