@@ -148,7 +148,7 @@ class PromotionAdmin(KeptAdmin):
     fieldsets = (
         (None, {"fields": ("name", "is_active", "kind", "percent", "amount", "buy", "get", "is_per_sku")}),
         (_("For which goods"), {"fields": ("is_for_all_goods", "skus", "minimum", "is_off_contracts")}),
-        (_("For whom and when"), {"fields": ("needs_code", "channel", "group", "customer", "is_for_first_orders", "valid_on")}),
+        (_("For whom and when"), {"fields": ("needs_code", "channel", "group", "customer", "is_for_first_orders", "most_per_customer", "valid_on")}),
         (_("Together with others, and how much"), {"fields": ("is_exclusive", "priority", "budget", "used_amount")}),
     )
 

@@ -343,6 +343,8 @@ def _price_all(drafts: Sequence[OrderDraft], catalogue: _Catalogue, actor: str) 
 def _note(taken: Taken, priced: _Priced) -> None:
     taken.customers.add(priced.order.customer_id)
     for effect, code in priced.used:
+        turn = (effect.promotion.key, priced.order.customer_id)
+        taken.turns[turn] = taken.turns.get(turn, 0) + 1
         taken.amounts[effect.promotion.key] = taken.amounts.get(effect.promotion.key, ZERO) + effect.total
         if code:
             taken.uses[code.pk] = taken.uses.get(code.pk, 0) + 1
@@ -476,7 +478,7 @@ def _priced(draft: OrderDraft, customer: Customer, articles: Sequence[_Article],
         includes_tax=channel.prices_include_tax,
         on=book.on,
         buyer=Buyer(channel.pk, customer.pk, customer.group_id, is_first),
-        promotions=offers(book, [_code(code) for code in draft.codes], taken),
+        promotions=offers(book, [_code(code) for code in draft.codes], taken, customer.pk),
         discount_limit=book.discount_limit,
         margin_floor=book.floor(channel.pk),
     )

@@ -97,6 +97,9 @@ def _terms(one: Promotion, currency: str) -> list[str]:
     terms += [str(whom) for whom in (one.channel, one.group, one.customer) if whom]
     if one.is_for_first_orders:
         terms.append(_("first order"))
+    if one.most_per_customer:
+        times = one.most_per_customer
+        terms.append(ngettext("once for each customer", "%(n)d times for each customer", times) % {"n": times})
     if one.needs_code:
         codes = [code.code for code in one.codes.all()]
         terms.append(_("code %(codes)s") % {"codes": ", ".join(codes[:3]) + (" …" if len(codes) > 3 else "") if codes else "—"})

@@ -23,7 +23,10 @@ class Code:
 
 @dataclass(frozen=True)
 class PriceBook:
-    """All that a batch of drafts is priced by, as it was read. Nothing in it changes: `counted` gives another one."""
+    """All that a batch of drafts is priced by, as it was read. Nothing in it changes: claiming gives another one.
+
+    `per_customer`: promotion → the orders of one customer that it is good for; `had`: promotion, customer → orders that have had it.
+    """
 
     on: date
     areas: Mapping[str, Sequence[tuple[str, Zone]]]
@@ -34,6 +37,8 @@ class PriceBook:
     with_code: frozenset[int]
     codes: Mapping[str, Code]
     floors: Mapping[int | None, Decimal]
+    per_customer: Mapping[int, int]
+    had: Mapping[tuple[int, int | None], int]
     discount_limit: Decimal | None = None
     has_ordered: frozenset[int] = frozenset()
 
@@ -67,6 +72,7 @@ class Taken:
 
     amounts: dict[int, Decimal] = field(default_factory=dict)
     uses: dict[int, int] = field(default_factory=dict)
+    turns: dict[tuple[int, int | None], int] = field(default_factory=dict)
     customers: set[int] = field(default_factory=set)
 
 
@@ -75,8 +81,8 @@ def prices_of(row: Sequence[tuple[int, int, Decimal]], lists: Mapping[int, Price
     return [PriceRow(unit_price, from_quantity, lists[key]) for key, from_quantity, unit_price in row if key in lists]
 
 
-def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotion]:
-    """Give the promotions that an order with `codes` may have, with what `taken` leaves of them."""
+def offers(book: PriceBook, codes: Iterable[str], taken: Taken, customer: int | None) -> list[Promotion]:
+    """Give the promotions that an order of `customer` with `codes` may have, with what `taken` leaves of them."""
     named: dict[int, tuple[str, Code]] = {}
     for typed in codes:
         if typed in book.codes:
@@ -93,6 +99,9 @@ def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotio
                 changes["uses_left"] = code.uses_left - taken.uses.get(code.pk, 0)
         if promotion.budget_left is not None and promotion.key in taken.amounts:
             changes["budget_left"] = promotion.budget_left - taken.amounts[promotion.key]
+        if promotion.key in book.per_customer:
+            turn = (promotion.key, customer)
+            changes["turns_left"] = book.per_customer[promotion.key] - book.had.get(turn, 0) - taken.turns.get(turn, 0)
         found.append(replace(promotion, **changes) if changes else promotion)  # type: ignore[arg-type]
     return found
 
@@ -101,6 +110,16 @@ def offers(book: PriceBook, codes: Iterable[str], taken: Taken) -> list[Promotio
 HAVE_ORDERED = """
     SELECT buyer.pk FROM unnest(%s::bigint[]) AS buyer(pk) WHERE EXISTS (
         SELECT FROM orders_order WHERE customer_id = buyer.pk AND placed_at IS NOT NULL AND state NOT IN ('cancelled', 'expired'))
+"""
+
+# How many orders of each customer have had a promotion; what those had who were merged into them is theirs.
+_HAD = """
+    WITH RECURSIVE same(kept, pk) AS (
+        SELECT buyer.pk, buyer.pk FROM unnest(%s::bigint[]) AS buyer(pk)
+        UNION SELECT kept, gone.id FROM same JOIN customers_customer gone ON merged_into_id = same.pk
+    )
+    SELECT promotion_id, kept, count(*) FROM same JOIN orders_promotionredemption ON customer_id = same.pk
+    WHERE promotion_id = ANY(%s) AND given_back_at IS NULL GROUP BY 1, 2
 """
 
 _RULES = f"""
@@ -119,7 +138,7 @@ _RULES = f"""
                 CASE WHEN NOT is_for_all_goods THEN ARRAY(
                     SELECT sku_id FROM orders_promotion_skus WHERE promotion_id = p.id AND sku_id = ANY(%(skus)s)) END,
                 minimum::text, needs_code, channel_id, group_id, customer_id, is_for_first_orders, lower(valid_on), upper(valid_on) - 1,
-                (budget - used_amount)::text, is_exclusive, priority, is_off_contracts))
+                (budget - used_amount)::text, is_exclusive, priority, is_off_contracts, most_per_customer))
             FROM orders_promotion p
             WHERE is_active AND (id = ANY(%(named)s) OR (NOT needs_code AND (valid_on IS NULL OR valid_on @> %(on)s::date)
                 AND (channel_id IS NULL OR channel_id = ANY(%(channels)s))
@@ -139,7 +158,8 @@ def read_book(
     codes: Collection[str],
     giver: str = "",
 ) -> PriceBook:
-    """Read all that drafts of `customers` for `skus` are priced by on the day `on`. One statement, one more each for codes and a `giver`.
+    """Read all that drafts of `customers` for `skus` are priced by on the day `on`. One statement; one more each for codes, for a `giver`, and
+    where a promotion is bounded for each customer.
 
     `countries`: all that something may go to.
 
@@ -166,6 +186,7 @@ def read_book(
             of_group.setdefault(group, []).append(PriceList(pk, name, Source.GROUP, includes_tax))
         else:
             of_channel.setdefault(channel, []).append(PriceList(pk, name, Source.CHANNEL, includes_tax))
+    per_customer = {row[0]: row[-1] for row in promotions or () if row[-1] is not None}
     return PriceBook(
         on=on,
         areas=_areas(areas or (), rates or ()),
@@ -175,10 +196,19 @@ def read_book(
         promotions=[_promotion(row) for row in promotions or ()],
         with_code=frozenset(row[0] for row in promotions or () if row[10]),
         codes=known,
+        per_customer=per_customer,
+        had=had_by(customers, per_customer),
         floors={channel: Decimal(floor) for channel, floor in floors or ()},
         discount_limit=_limit_of(giver.removeprefix(PERSON)) if giver.startswith(PERSON) else None,
         has_ordered=frozenset(have_ordered or ()),
     )
+
+
+def had_by(customers: Collection[int | None], promotions: Collection[int]) -> dict[tuple[int, int | None], int]:
+    """Give how many orders of each of `customers` have had each of `promotions`: promotion, customer → orders. One statement; none without any."""
+    if not promotions:
+        return {}
+    return {(promotion, customer): orders for promotion, customer, orders in read(_HAD, [list(customers), list(promotions)])}
 
 
 def _areas(areas: Iterable[Sequence], rates: Iterable[Sequence]) -> dict[str, list[tuple[str, Zone]]]:
@@ -193,7 +223,7 @@ def _areas(areas: Iterable[Sequence], rates: Iterable[Sequence]) -> dict[str, li
 
 def _promotion(row: Sequence) -> Promotion:
     (pk, name, kind, percent, amount, buy, get, per_sku, skus, minimum, _needs_code, channel, group, customer, first, since, until, left, *rest) = row
-    is_exclusive, priority, with_contracts = rest
+    is_exclusive, priority, with_contracts, _most_per_customer = rest
     return Promotion(
         key=pk,
         name=name,

@@ -76,6 +76,7 @@ _REFUSALS = {
     Why.EXPIRED: gettext_noop("%(promotion)s is over."),
     Why.NOT_FOR_YOU: gettext_noop("%(promotion)s is not for this customer or channel."),
     Why.NOT_FIRST: gettext_noop("%(promotion)s is for a first order only."),
+    Why.HAD: gettext_noop("%(promotion)s has been used as often as each customer may."),
     Why.USED_UP: gettext_noop("%(promotion)s is used up."),
     Why.NO_GOODS: gettext_noop("%(promotion)s is not for these goods at these prices."),
     Why.MINIMUM: gettext_noop("%(promotion)s needs %(missing)s %(currency)s more."),

@@ -1,4 +1,4 @@
-"""Redeeming promotions: a budget, a code and a first order are given away once, however many orders come at once.
+"""Redeeming promotions: a budget, a code, a turn and a first order are given away once, however many orders come at once.
 
 What a cancelled order had of them is given back by the database itself, whoever cancels it, as its units are (orders.models.lines).
 """
@@ -18,11 +18,17 @@ from oms.core.errors import Conflict
 from oms.core.locks import lock
 from oms.core.reading import read
 from orders.models import Order, OrderLine, Promotion, PromotionCode, PromotionRedemption
-from orders.pricebook import HAVE_ORDERED, Code, PriceBook
+from orders.pricebook import HAVE_ORDERED, Code, PriceBook, had_by
 from orders.pricing import Effect
 
 # What the database refuses whoever is given more of a promotion than there is.
-_BOUNDS = ("promotion_within_budget", "promotion_code_within_uses", "first_order_comes_once")
+_BOUNDS = (
+    "promotion_within_budget",
+    "promotion_code_within_uses",
+    "promotion_turn_comes_once",
+    "promotion_turns_of_a_customer",
+    "first_order_comes_once",
+)
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,25 @@ class Redeemed:
 def is_scarce(effect: Effect) -> bool:
     """Say whether what is used is not there for everybody: two orders at once could have the same."""
     promotion = effect.promotion
-    return promotion.budget_left is not None or promotion.uses_left is not None or promotion.first_order_only
+    bounds = (promotion.budget_left, promotion.uses_left, promotion.turns_left)
+    return promotion.first_order_only or any(bound is not None for bound in bounds)
 
 
 def claim(book: PriceBook, buyers: Collection[Customer]) -> PriceBook:
     """Lock all that `book` has of scarce promotions, for `buyers`, until the transaction ends; give it as it is now.
 
-    Locks the customers who may have their first order, then the promotions, then the codes. At most four statements.
+    Locks the customers who may have their first order, or all where each may have something so many times; then the promotions, then the codes.
+    At most five statements.
     """
-    if any(promotion.first_order_only for promotion in book.promotions):
-        first = {customer.pk for customer in buyers if book.is_first(customer)}
-        lock_customers(first)
-        book = replace(book, has_ordered=book.has_ordered | _have_ordered(first))
+    everybody = {customer.pk for customer in buyers}
+    first = {customer.pk for customer in buyers if book.is_first(customer)} if any(one.first_order_only for one in book.promotions) else set()
+    if held := everybody if book.per_customer else first:
+        lock_customers(held)
+        book = replace(
+            book,
+            has_ordered=book.has_ordered | (_have_ordered(first) if first else frozenset()),
+            had=had_by(everybody, book.per_customer),
+        )
     wanted = [promotion.key for promotion in book.promotions if promotion.budget_left is not None]
     promotions = {row.pk: row for row in lock(Promotion.objects.filter(pk__in=wanted))} if wanted else {}
     limited = [code.pk for code in book.codes.values() if code.uses_left is not None]
@@ -70,6 +83,7 @@ def redeem(used: Sequence[Redeemed]) -> None:
             order_id=one.order.pk,
             amount=one.effect.total,
             parts={line.pk: f"{amount:f}" for line, amount in one.parts},
+            customer_id=one.order.customer_id,
             first_order_of_id=one.order.customer_id if one.effect.promotion.first_order_only else None,
             redeemed_at=now,
         )

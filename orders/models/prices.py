@@ -36,6 +36,26 @@ _COUNT_GIVEN_BACK = _COUNT.format(
     uses="uses",
 )
 
+# Which of the orders that a customer may have a promotion on this one is. Two who come in the same moment are given the same turn, and the unique
+# constraint refuses one of them.
+_TAKE_TURN = """
+    DECLARE
+        most int := (SELECT most_per_customer FROM orders_promotion WHERE id = NEW.promotion_id);
+    BEGIN
+        IF most IS NOT NULL THEN
+            IF (SELECT count(*) FROM orders_promotionredemption
+                WHERE promotion_id = NEW.promotion_id AND customer_id = NEW.customer_id AND given_back_at IS NULL) >= most THEN
+                RAISE EXCEPTION 'promotion_turns_of_a_customer: % has had promotion % on % orders', NEW.customer_id, NEW.promotion_id, most
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            NEW.turn := (SELECT min(free) FROM generate_series(1, most) free WHERE NOT EXISTS (
+                SELECT FROM orders_promotionredemption
+                WHERE promotion_id = NEW.promotion_id AND customer_id = NEW.customer_id AND turn = free AND given_back_at IS NULL));
+        END IF;
+        RETURN NEW;
+    END;
+"""
+
 
 class PriceAssignment(models.Model):
     """Who buys by a price list: a customer (it is their contract), the customers of a group, or whoever comes through a channel.
@@ -97,6 +117,9 @@ class Promotion(models.Model):
     group = models.ForeignKey(CustomerGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every customer"))
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("Empty: every customer"))
     is_for_first_orders = models.BooleanField(default=False)
+    most_per_customer = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Orders of one customer that it is good for; empty: any number")
+    )
     valid_on = DateRangeField(default=None, null=True, blank=True, help_text=_("Empty: always"))
     budget = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True, help_text=_("For all orders together; empty: any amount"))
     used_amount = models.DecimalField(max_digits=19, decimal_places=4, default=0, editable=False)
@@ -120,6 +143,7 @@ class Promotion(models.Model):
             ),
             models.CheckConstraint(condition=Q(minimum__gte=0, used_amount__gte=0), name="promotion_amounts_not_negative"),
             models.CheckConstraint(condition=Q(budget__isnull=True) | Q(used_amount__lte=F("budget")), name="promotion_within_budget"),
+            models.CheckConstraint(condition=Q(most_per_customer__isnull=True) | Q(most_per_customer__gt=0), name="promotion_for_one_order_at_least"),
         ]
 
     def __str__(self) -> str:
@@ -148,11 +172,12 @@ class PromotionCode(models.Model):
 
 
 class PromotionRedemption(models.Model):
-    """What a promotion took off an order. `parts`: line → what of it is the line's; the rest is of charges. `first_order_of`: whose first order it
-    was, where that is what it is for.
+    """What a promotion took off an order. `parts`: line → what of it is the line's; the rest is of charges. `customer`: who ordered; `turn`: which
+    of the times that it is for each customer, where that is bounded. `first_order_of`: whose first order it was, where that is what it is for.
 
     `given_back`: what of it is free for others again, because units that it was for were cancelled; `given_back_at`: all of it, with the use of
-    the code and the first order, because the whole order was. The line's trigger writes them (orders.models.lines); nothing else ever changes.
+    the code, the turn and the first order, because the whole order was. The line's trigger writes them (orders.models.lines); nothing else ever
+    changes.
     """
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="redemptions")
@@ -160,6 +185,8 @@ class PromotionRedemption(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="redemptions")
     amount = models.DecimalField(max_digits=19, decimal_places=4)
     parts = models.JSONField(default=dict)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    turn = models.PositiveSmallIntegerField(null=True)
     first_order_of = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
     redeemed_at = models.DateTimeField()
     given_back = models.DecimalField(max_digits=19, decimal_places=4, default=0)
@@ -170,11 +197,15 @@ class PromotionRedemption(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "promotion"], name="promotion_redeemed_once_an_order"),
             models.UniqueConstraint(fields=["first_order_of", "promotion"], condition=Q(given_back_at__isnull=True), name="first_order_comes_once"),
+            models.UniqueConstraint(
+                fields=["customer", "promotion", "turn"], condition=Q(given_back_at__isnull=True), name="promotion_turn_comes_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="redemption_takes_something_off"),
             models.CheckConstraint(condition=Q(given_back__gte=0, given_back__lte=F("amount")), name="no_more_given_back_than_taken"),
             models.CheckConstraint(condition=Q(given_back_at__isnull=True) | Q(given_back=F("amount")), name="given_back_is_all_of_it"),
         ]
         triggers = [
+            pgtrigger.Trigger(name="take_turn", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_TAKE_TURN),
             pgtrigger.Trigger(
                 name="counted",
                 level=pgtrigger.Statement,

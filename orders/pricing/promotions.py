@@ -30,6 +30,7 @@ class Why(StrEnum):
     EXPIRED = "expired"
     NOT_FOR_YOU = "not_for_you"
     NOT_FIRST = "not_first"
+    HAD = "had"
     USED_UP = "used_up"
     NO_GOODS = "no_goods"
     MINIMUM = "minimum"
@@ -56,8 +57,9 @@ class Promotion:
 
     PERCENT: `percent` off the goods. AMOUNT: `amount` off the goods together. FREE_UNITS: of every `buy` + `get` units, the `get` cheapest are
     `percent` cheaper (100: free); `same_sku`: each SKU counts for itself. FREE_SHIPPING: what shipping would cost.
-    `skus`: the goods that it is for and that count for `minimum`. `code`: by which it was asked for. `priority`: of those combined, who is
-    first to take off where nothing is left for the rest; the lower the sooner. `with_contracts`: off contract prices, too.
+    `skus`: the goods that it is for and that count for `minimum`. `code`: by which it was asked for. `turns_left`: orders of this buyer that it is
+    still for. `priority`: of those combined, who is first to take off where nothing is left for the rest; the lower the sooner. `with_contracts`:
+    off contract prices, too.
     """
 
     key: int
@@ -79,6 +81,7 @@ class Promotion:
     until: date | None = None
     budget_left: Decimal | None = None
     uses_left: int | None = None
+    turns_left: int | None = None
     is_exclusive: bool = False
     priority: int = 5
     with_contracts: bool = False
@@ -191,6 +194,8 @@ def _objection(promotion: Promotion, buyer: Buyer, on: date) -> Refused | None:
             return Refused(promotion, Why.NOT_FOR_YOU)
     if promotion.first_order_only and not buyer.is_first_order:
         return Refused(promotion, Why.NOT_FIRST)
+    if promotion.turns_left is not None and promotion.turns_left <= 0:
+        return Refused(promotion, Why.HAD)
     if promotion.uses_left is not None and promotion.uses_left <= 0:
         return Refused(promotion, Why.USED_UP)
     return None

@@ -83,13 +83,16 @@ def test_lists_and_promotions_are_shown_with_for_whom_and_how_far(house, clerk, 
         made = PriceList.objects.create(name=name)
         Price.objects.create(sku=house.mug, price_list=made, unit_price=4)
         PriceAssignment.objects.create(price_list=made, **whose)
-    spring = Promotion.objects.create(name="Spring", kind="percent", percent=10, needs_code=True, budget=100)
+    spring = Promotion.objects.create(name="Spring", kind="percent", percent=10, needs_code=True, budget=100, most_per_customer=1)
     PromotionCode.objects.create(promotion=spring, code="SPRING")
     house.place(("LAMP", 2), codes=["SPRING"])
 
     for client, may_change in ((clerk, False), (manager, True)):
         said = text_of(client.get(PAGE))
-        assert all(words in said for words in ("customers of Trade", "Anna Field, by contract", "channel Web", "10% off", "code SPRING", "5.80"))
+        assert all(
+            words in said
+            for words in ("customers of Trade", "Anna Field, by contract", "channel Web", "10% off", "once for each customer, code SPRING", "5.80")
+        )
         assert ("/admin/orders/promotion/" in said) is may_change
 
 

@@ -11,7 +11,7 @@ from orders import redeeming
 from orders.cancelling import cancel_order
 from orders.models import Order, OrderLine, Promotion, PromotionCode, PromotionRedemption
 from tests import cast
-from tests.faults.crowd import deadlocks, in_the_middle, patiently, together, unchecked, unlocked
+from tests.faults.crowd import deadlocks, in_the_middle, patiently, together, unchecked, unlocked, without
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,6 +139,50 @@ def test_without_the_customer_s_lock_a_first_order_would_come_twice(real_house, 
         lambda: real_house.place(("MUG", 2)),
         lambda: real_house.place(("MUG", 2), channel=real_house.phone),
     )
+
+    assert had_it(pair) == 2
+
+
+# --- so many times for each customer ---
+
+
+def test_of_forty_tabs_of_one_customer_one_has_what_each_may_have_once(real_house, prove):
+    five_off(code="SPRING", most_per_customer=1)
+    before = deadlocks()
+
+    results = together(PLENTY, lambda i: patiently(lambda: real_house.place(("MUG", 2), codes=["spring"])))
+
+    assert had_it(results) == Order.objects.count() == 1
+    refused = [result for result in results if not isinstance(result, Order)]
+    assert {(type(one), str(one)) for one in refused} == {(Conflict, "Spring has been used as often as each customer may.")}
+    assert deadlocks() == before
+    prove()
+
+
+def two_tabs(monkeypatch, house):
+    """Have one customer press the button in two tabs, and nobody lock them."""
+    monkeypatch.setattr(redeeming, "lock_customers", lambda customers: {})
+    return in_the_middle(lambda: house.place(("MUG", 2)), lambda: house.place(("MUG", 2)))
+
+
+def test_without_the_customer_s_lock_the_database_still_gives_a_turn_once(real_house, monkeypatch, prove):
+    five_off(most_per_customer=1)
+
+    pair = two_tabs(monkeypatch, real_house)
+
+    assert had_it(pair) == Order.objects.count() == 1
+    assert isinstance(pair[1], Conflict)
+    prove()
+
+
+def test_without_the_lock_and_the_database_s_word_a_turn_would_be_had_twice(real_house, monkeypatch):
+    five_off(most_per_customer=1)
+
+    put_back = without("orders_promotionredemption")
+    try:
+        pair = two_tabs(monkeypatch, real_house)
+    finally:
+        put_back()
 
     assert had_it(pair) == 2
 

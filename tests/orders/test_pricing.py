@@ -295,6 +295,7 @@ def test_those_that_may_be_combined_are_added_up_and_an_exclusive_one_stands_aga
         ({"group": 1}, Why.NOT_FOR_YOU),
         ({"customer": 2}, Why.NOT_FOR_YOU),
         ({"first_order_only": True}, Why.NOT_FIRST),
+        ({"turns_left": 0}, Why.HAD),
         ({"uses_left": 0}, Why.USED_UP),
         ({"budget_left": Decimal("1.99")}, Why.USED_UP),
         ({"skus": frozenset({9})}, Why.NO_GOODS),

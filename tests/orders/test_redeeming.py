@@ -3,10 +3,15 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from customers.merging import merge_customers, undo_merge
+from oms.core.errors import Conflict
+from oms.desk.merging import KEEPERS
 from orders.cancelling import cancel_order
 from orders.models import Order, OrderLine, Promotion, PromotionCode, PromotionRedemption
-from orders.placing import ChargeDraft, price_draft
+from orders.placing import ChargeDraft, place_orders, price_draft
 from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
@@ -136,3 +141,87 @@ def test_a_promotion_without_a_budget_is_not_counted_but_its_redemption_is_given
     assert used() == 0
     assert PromotionRedemption.objects.get().given_back == Decimal("0.99")
     prove()
+
+
+# --- so many times for each customer ---
+
+
+def refused(house, **changes):
+    """Give why an order is refused now, with nothing changed."""
+    before = Order.objects.count()
+    with pytest.raises(Conflict) as refusal:
+        house.place(("MUG", 2), codes=["SPRING"], **changes)
+    assert Order.objects.count() == before
+    return str(refusal.value)
+
+
+def test_a_code_that_each_may_use_twice_is_refused_the_third_time_and_not_to_others(house, prove):
+    promotion(code="SPRING", most_per_customer=2)
+    other = cast.regulars(house, 1)[0]
+    for _ in range(2):
+        house.place(("MUG", 2), codes=["SPRING"])
+
+    assert refused(house) == "Spring has been used as often as each customer may."
+    assert price_draft(house.draft(("MUG", 2), codes=["SPRING"])).refused_codes == {"SPRING": "Spring has been used as often as each customer may."}
+    assert house.place(("MUG", 2), codes=["SPRING"], customer_id=other.pk).discount_total == Decimal("0.99")
+    assert sorted(PromotionRedemption.objects.values_list("customer__name", "turn")) == [("Anna Field", 1), ("Anna Field", 2), ("Regular 0", 1)]
+    prove()
+
+
+def test_a_promotion_without_a_code_is_had_once_by_each_and_left_out_afterwards(house):
+    promotion(most_per_customer=1)
+    others = cast.regulars(house, 1)
+
+    placed = place_orders([house.draft(("MUG", 2), customer_id=pk) for pk in (house.anna.pk, house.anna.pk, others[0].pk)], actor="user:anna")
+
+    assert [order.discount_total for order in placed] == [Decimal("0.99"), 0, Decimal("0.99")]
+    assert house.place(("MUG", 2)).discount_total == 0
+
+
+def test_a_cancelled_order_gives_its_turn_back(house, prove):
+    promotion(code="SPRING", most_per_customer=2)
+    first, _second = (house.place(("MUG", 2), codes=["SPRING"]) for _ in range(2))
+
+    cancel_order(first.pk, actor="user:clerk")
+
+    house.place(("MUG", 2), codes=["SPRING"])
+    assert "as often as" in refused(house)
+    prove()
+
+
+def test_what_was_had_before_it_was_bounded_counts(house):
+    made = promotion(code="SPRING")
+    house.place(("MUG", 2), codes=["SPRING"])
+    Promotion.objects.filter(pk=made.pk).update(most_per_customer=2)
+
+    house.place(("MUG", 2), codes=["SPRING"])
+
+    assert "as often as" in refused(house)
+
+
+def test_two_customers_who_are_one_have_had_it_together(house):
+    promotion(code="SPRING", most_per_customer=2)
+    other = cast.regulars(house, 1)[0]
+    for pk in (house.anna.pk, other.pk):
+        house.place(("MUG", 2), codes=["SPRING"], customer_id=pk)
+
+    merge = merge_customers(house.anna.pk, other.pk, keepers=KEEPERS, actor="user:manager")
+    assert "as often as" in refused(house)
+    assert "as often as" in refused(house, customer_id=other.pk)
+
+    undo_merge(merge.pk, keepers=KEEPERS, actor="user:manager")
+    assert house.place(("MUG", 2), codes=["SPRING"]).discount_total == Decimal("0.99")
+
+
+def test_bounding_it_takes_three_statements_more_for_one_order_and_for_twenty(house):
+    made = promotion(budget=10_000)
+    regulars = cast.regulars(house, 42)
+    counts = []
+    for some in (regulars[:1], regulars[1:21], regulars[21:22], regulars[22:]):
+        if some[0] == regulars[21]:
+            Promotion.objects.filter(pk=made.pk).update(most_per_customer=1)
+        with CaptureQueriesContext(connection) as captured:
+            place_orders([house.draft(("MUG", 2), customer_id=one.pk) for one in some], actor="user:anna")
+        counts.append(len(captured))
+
+    assert counts == [counts[0]] * 2 + [counts[0] + 3] * 2
