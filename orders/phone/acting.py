@@ -13,6 +13,7 @@ from orders.models import Order, OrderLine
 from orders.phone.call import Call, Row, Unmatched
 from orders.phone.matching import meant
 from orders.phone.reading import pasted_lines
+from orders.phone.selectors import order_meant
 
 
 def act(call: Call, action: str, entry: str) -> None:
@@ -48,9 +49,9 @@ def _find(call: Call, _what: str, _entry: str) -> None:
     """Choose the caller where only one is meant, or whose order is named."""
     text = call.fields.get("caller", "")
     found = find_customers(text)
-    if pk := row_of(text, Order.NUMBER_PREFIX):
-        order = Order.objects.filter(pk=pk).select_related("customer").first()
-        call.customer = order.customer.number if order else ""
+    order = None if found and not row_of(text, Order.NUMBER_PREFIX) else order_meant(text)
+    if order is not None:
+        call.customer = order.customer.number
     elif len(found) == 1:
         call.customer = found[0].number
     elif not found:

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from customers.models import Customer
+from customers.models import Channel, Customer
 from inventory.finding import MOST_FOUND, find_skus
 from inventory.models import Sku, Substitute
 from inventory.selectors import to_promise
 from oms.core.models import User
-from oms.core.readable import human_number
+from oms.core.readable import human_number, row_of
 from orders.history import habits_of
 from orders.models import CustomerPart, Order
 from orders.placing import priced_skus
@@ -60,6 +60,16 @@ def skus_matching(text: str, *, customer_id: int | None = None) -> list[Sku]:
     for sku in found:
         sku.list_price, sku.free, sku.part = prices[sku.pk], free[sku.pk], parts.get(sku, "")  # type: ignore[attr-defined]
     return found
+
+
+def order_meant(text: str) -> Order | None:
+    """Give the order that `text` is the number of: ours, as SO-1042 or its digits alone, or the other side's own. Two queries at most."""
+    text, orders = text.strip(), Order.objects.select_related("customer")
+    if not text:
+        return None
+    by_reference = orders.filter(channel__in=Channel.objects.all(), external_reference=text).order_by("-id").first()
+    pk = row_of(text, Order.NUMBER_PREFIX) or row_of(f"{Order.NUMBER_PREFIX}{text}", Order.NUMBER_PREFIX)
+    return by_reference or (orders.filter(pk=pk).first() if pk else None)
 
 
 def last_orders(customer: Customer) -> list[Order]:

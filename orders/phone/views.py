@@ -211,10 +211,7 @@ def find_customers(request: HttpRequest) -> HttpResponse:
     """Give the customers that what is typed may mean, as options."""
     text = request.GET.get("q", "").replace("\x00", "")
     found = looking_up.find_customers(text)
-    order = None
-    if pk := row_of(text, Order.NUMBER_PREFIX):
-        order = Order.objects.select_related("customer").filter(pk=pk).first()
-    return render(request, "orders/_phone_customers.html", {"found": found, "order": order})
+    return render(request, "orders/_phone_customers.html", {"found": found, "order": selectors.order_meant(text)})
 
 
 @staff_may("orders.place_order")
