@@ -146,7 +146,8 @@ _LEVELS = """
 def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date | None = None) -> dict[int, list[Shelf]]:
     """Give SKU → what can be promised of it from each warehouse. Three queries.
 
-    What others wait for and nothing on its way is pegged to comes out of what is free. What is overdue is counted on from tomorrow.
+    What others wait for and nothing on its way is pegged to comes out of what is free. What is expected today or overdue
+    is not there yet: it is counted on from tomorrow.
     """
     sku_ids, warehouses = list(sku_ids), list(warehouses)
     today = today or timezone.localdate()
@@ -174,7 +175,7 @@ def shelves_of(sku_ids: Iterable[int], warehouses: Iterable[int], *, today: date
 
 
 def _in_time(supply: Supply, today: date) -> Supply:
-    return supply if supply.on >= today else replace(supply, on=today + timedelta(days=1))
+    return supply if supply.on > today else replace(supply, on=today + timedelta(days=1))
 
 
 def spoken_for(sku_ids: Sequence[int]) -> dict[int, int]:

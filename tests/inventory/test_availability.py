@@ -175,6 +175,17 @@ def test_at_most_ten_queries_tell_everything(house):
     assert queries_of(("PATIO", 2), *[("MUG", 40), ("LAMP", 90)] * 16) == 10
 
 
+def test_what_is_expected_today_is_not_there_yet(house):
+    today = timezone.localdate()
+    purchase = order_from_vendor(house.vendor, house.leeds, [(house.chair, 6)], actor="user:manager")
+    PurchaseOrder.objects.filter(pk=purchase.pk).update(expected_on=today)
+
+    [chair] = told(("CHAIR", 6))
+
+    assert (chair.code, chair.free, chair.ships_on) == ("coming", 0, today + timedelta(days=1))
+    assert chair.reason.startswith(f"CHAIR comes with {purchase.number} from ")
+
+
 def test_how_long_buying_takes_is_told_of_each_sku_that_lacks_and_asked_of_no_other(house):
     VendorItem.objects.create(vendor=house.vendor, sku=house.chair, lead_time_days=9)
     VendorItem.objects.create(vendor=house.vendor, sku=house.lamp, lead_time_days=3)

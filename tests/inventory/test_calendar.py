@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -62,8 +63,9 @@ def test_what_somebody_waits_for_is_not_promised_again(house):
     assert (leeds.weeks[0].coming, leeds.weeks[0].pegged) == (6, 4)
 
 
-def test_what_is_overdue_counts_from_tomorrow(house):
-    order(house, house.chair, 5, on=MONDAY - timedelta(days=30))
+@pytest.mark.parametrize("late", [0, 30])
+def test_what_is_expected_today_or_overdue_counts_from_tomorrow(house, late):
+    order(house, house.chair, 5, on=MONDAY - timedelta(days=late))
 
     calendar = promise_calendar(house.chair, 1, today=MONDAY)
 
