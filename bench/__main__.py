@@ -15,7 +15,7 @@ import psycopg2
 
 from oms.run.embedded import start_postgres, start_valkey
 
-PARTS = ["line", "stock", "lookup", "typeahead", "pricing"]
+PARTS = ["line", "stock", "telephone", "pricing"]
 
 
 def main() -> int:
@@ -46,10 +46,8 @@ def main() -> int:
                 figures |= _measure(arguments, folder)
             if "stock" in arguments.parts:
                 figures["stock"] = [_measure_stock(postgres.url, int(size)) for size in arguments.stock_sizes.split(",")]
-            if "lookup" in arguments.parts:
-                figures["lookup"] = _measure_apart(postgres.url, "lookup", ["bench.lookup"])
-            if "typeahead" in arguments.parts:
-                figures["typeahead"] = _measure_apart(postgres.url, "typeahead", ["bench.typeahead"])
+            if "telephone" in arguments.parts:
+                figures["telephone"] = _measure_apart(postgres.url, "telephone", ["bench.telephone"])
             if "pricing" in arguments.parts:
                 figures["pricing"] = _measure_apart(postgres.url, "pricing", ["bench.apart"])
         finally:
@@ -133,14 +131,10 @@ def _administer(url: str, statement: str) -> None:
 
 def _show(figures: dict[str, Any]) -> None:
     rows = [*(_line_rows(figures) if "http" in figures else []), *(row for some in figures.get("stock", []) for row in _stock_rows(some))]
-    rows += [
-        (f"look-up among a million: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms")
-        for way, taken in figures.get("lookup", {}).items()
-    ]
-    rows += [
-        (f"type-ahead among 200,000: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms")
-        for way, taken in figures.get("typeahead", {}).items()
-    ]
+    telephone = figures.get("telephone", {})
+    for title, key in (("look-up among a million", "lookup"), ("type-ahead among 200,000", "typeahead"), ("beside a call", "beside")):
+        ways = telephone.get(key, {}).items()
+        rows += [(f"{title}: {way}", f"p50 {taken['p50_ms']} ms", f"p95 {taken['p95_ms']} ms") for way, taken in ways]
     rows += _pricing_rows(figures["pricing"]) if "pricing" in figures else []
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     print()

@@ -6,17 +6,16 @@ time, those of a SKU far from one another. What is on hand, its worth and the le
 """
 
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 from django.utils import timezone
 
 from accounting.models import Account, JournalEntry, JournalLine
 from bench import house
+from bench.loading import bulk_load, execute, fill, one
 from inventory.models import (
     KitComponent,
     Lane,
@@ -51,7 +50,7 @@ def build(skus: int, movements: int) -> None:
     """Build the house in an empty database that is set up. At least five movements for every SKU and warehouse."""
     _places()
     house.people()
-    with _bulk_load(StockMovement):
+    with bulk_load(StockMovement):
         _catalogue(skus)
         _vendors(skus)
         _history(skus, rounds=max(movements // (skus * len(PLACES)), 5))
@@ -102,7 +101,7 @@ def _places() -> None:
 
 
 def _catalogue(skus: int) -> None:
-    _fill(
+    fill(
         Sku,
         f"generate_series(1, {skus}) AS i",
         id="i",
@@ -114,15 +113,15 @@ def _catalogue(skus: int) -> None:
         abc_class="CASE WHEN i % 10 < 1 THEN 'A' WHEN i % 10 < 4 THEN 'B' ELSE 'C' END",
         is_kit=f"i % {KIT_EVERY} = 0",
     )
-    _fill(
+    fill(
         KitComponent,
         f"inventory_sku sku CROSS JOIN generate_series(1, 2) AS part WHERE sku.is_kit AND sku.id > {EMPTY}",
         kit_id="sku.id",
         component_id="sku.id - part",
         units="part",
     )
-    _execute(f"UPDATE inventory_sku SET is_kit = false, is_active = false WHERE is_kit AND id <= {EMPTY}")
-    _fill(Price, "inventory_sku sku", sku_id="sku.id", unit_price="round(sku.cost * 2.2, 2)", valid_on="NULL")
+    execute(f"UPDATE inventory_sku SET is_kit = false, is_active = false WHERE is_kit AND id <= {EMPTY}")
+    fill(Price, "inventory_sku sku", sku_id="sku.id", unit_price="round(sku.cost * 2.2, 2)", valid_on="NULL")
 
 
 def _vendors(skus: int) -> None:
@@ -131,10 +130,8 @@ def _vendors(skus: int) -> None:
     )
     first = Vendor.objects.order_by("pk").values_list("pk", flat=True)[0]
     vendor = f"{first} + (sku.id / {LINES_A_PURCHASE}) % {VENDORS}"
-    _fill(
-        VendorItem, "inventory_sku sku WHERE NOT sku.is_kit", vendor_id=vendor, sku_id="sku.id", pack_size="1 + sku.id % 2 * 5", is_preferred="true"
-    )
-    _fill(
+    fill(VendorItem, "inventory_sku sku WHERE NOT sku.is_kit", vendor_id=vendor, sku_id="sku.id", pack_size="1 + sku.id % 2 * 5", is_preferred="true")
+    fill(
         VendorPrice,
         "inventory_vendoritem item JOIN inventory_sku sku ON sku.id = item.sku_id CROSS JOIN (VALUES (1, 1.0), (100, 0.9)) AS break(units, part)",
         item_id="item.id",
@@ -149,7 +146,7 @@ def _history(skus: int, *, rounds: int) -> None:
     first = Warehouse.objects.stocking().order_by("pk").values_list("pk", flat=True)[0]
     leeds = Warehouse.objects.get(code="leeds").pk
     purchase = f"1 + sku.id / {LINES_A_PURCHASE}"
-    _fill(
+    fill(
         StockMovement,
         f"generate_series(0, {places * rounds - 1}::bigint) AS g"
         f" CROSS JOIN LATERAL (SELECT g / {places} AS round, (g * 7919) % {places} AS place) AS at"
@@ -169,7 +166,7 @@ def _history(skus: int, *, rounds: int) -> None:
         effective_on=f"current_date - 365 + (g * 365 / {places * rounds})::int",
         moved_at=f"now() - interval '365 days' * (1 - g::float / {places * rounds})",
     )
-    _fill(
+    fill(
         StockLevel,
         "inventory_stockmovement movement GROUP BY movement.sku_id, movement.warehouse_id",
         sku_id="movement.sku_id",
@@ -178,8 +175,8 @@ def _history(skus: int, *, rounds: int) -> None:
         value="sum(movement.value)",
     )
     # The database itself keeps what a rule says on its stock level, and has the SKU looked at.
-    _execute("SET session_replication_role = origin")
-    _fill(
+    execute("SET session_replication_role = origin")
+    fill(
         ReorderRule,
         "inventory_stocklevel level JOIN inventory_vendoritem item ON item.sku_id = level.sku_id"
         f" CROSS JOIN LATERAL (SELECT CASE WHEN level.sku_id % 20 = 0 THEN level.on_hand + 10 ELSE level.on_hand / 2 - 1 END AS units) AS low"
@@ -191,7 +188,7 @@ def _history(skus: int, *, rounds: int) -> None:
         target="low.units + 60",
         is_learned=f"level.sku_id % {LEARNED_EVERY} = 7",
     )
-    _execute("SET session_replication_role = replica")
+    execute("SET session_replication_role = replica")
     _purchases(skus, leeds)
     _ledger()
 
@@ -207,7 +204,7 @@ def _purchases(skus: int, leeds: int) -> None:
         # Their vendor has them already.
         "documented_revision": "1",
     }
-    _fill(
+    fill(
         PurchaseOrder,
         past,
         **order,
@@ -217,7 +214,7 @@ def _purchases(skus: int, leeds: int) -> None:
         sent_at="now() - interval '90 days'",
         expected_on="current_date - 80",
     )
-    _fill(
+    fill(
         PurchaseOrderLine,
         "inventory_stockmovement movement JOIN inventory_sku sku ON sku.id = movement.sku_id WHERE movement.cause = 'receipt' ORDER BY sku.id",
         order_id="movement.cause_id",
@@ -226,7 +223,7 @@ def _purchases(skus: int, leeds: int) -> None:
         received="movement.quantity",
         unit_cost="sku.cost",
     )
-    _fill(
+    fill(
         Receipt,
         past,
         id="number",
@@ -235,7 +232,7 @@ def _purchases(skus: int, leeds: int) -> None:
         received_at="now() - interval '90 days' + make_interval(days => (5 + number % 20)::int, hours => (number % 70)::int)",
         actor="'bench'",
     )
-    _fill(
+    fill(
         ReceiptLine,
         "inventory_purchaseorderline line",
         receipt_id="line.order_id",
@@ -246,11 +243,11 @@ def _purchases(skus: int, leeds: int) -> None:
     # The next rows take the keys that follow.
     for model in (Sku, PurchaseOrder, Receipt):
         table = model._meta.db_table
-        _execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+        execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
     base = PurchaseOrder.objects.order_by("-pk").values_list("pk", flat=True)[0]
     a_purchase = LINES_A_PURCHASE * COMING_EVERY
     coming = f"generate_series({base + 1}, {base + 1 + skus // a_purchase}) AS number"
-    _fill(
+    fill(
         PurchaseOrder,
         coming,
         **order,
@@ -260,7 +257,7 @@ def _purchases(skus: int, leeds: int) -> None:
         sent_at="now() - interval '3 days'",
         expected_on="current_date + 1 + (number % 30)::int",
     )
-    _fill(
+    fill(
         PurchaseOrderLine,
         f"inventory_sku sku WHERE sku.id % {COMING_EVERY} = 3",
         order_id=f"{base + 1} + sku.id / {a_purchase}",
@@ -268,13 +265,13 @@ def _purchases(skus: int, leeds: int) -> None:
         quantity="50",
         unit_cost="sku.cost",
     )
-    _execute("SELECT setval(pg_get_serial_sequence('inventory_purchaseorder', 'id'), (SELECT max(id) FROM inventory_purchaseorder))")
+    execute("SELECT setval(pg_get_serial_sequence('inventory_purchaseorder', 'id'), (SELECT max(id) FROM inventory_purchaseorder))")
 
 
 def _ledger() -> None:
     """Book what stock is worth, and what came and nobody has sent a bill for, in one entry."""
-    stock = _one("SELECT coalesce(sum(value), 0) FROM inventory_stocklevel")
-    came = _one("SELECT coalesce(sum(value), 0) FROM inventory_receiptline")
+    stock = one("SELECT coalesce(sum(value), 0) FROM inventory_stocklevel")
+    came = one("SELECT coalesce(sum(value), 0) FROM inventory_receiptline")
     entry = JournalEntry.objects.create(
         source="history", source_id=0, event="opening", posted_on=timezone.localdate(), currency="GBP", memo="History", actor="bench",
         created_at=timezone.now() - timedelta(days=1),
@@ -284,72 +281,3 @@ def _ledger() -> None:
             account = Account.objects.get(role=role)
             debit, credit = max(amount, Decimal(0)), max(-amount, Decimal(0))
             JournalLine.objects.create(entry=entry, account=account, debit=debit, credit=credit, books_debit=debit, books_credit=credit)
-
-
-# --- loading ----------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _bulk_load(*largest: type[models.Model]) -> Iterator[None]:
-    """Load without checking every row against others, and have the indexes of the `largest` tables built once, at the end."""
-    _execute("SET session_replication_role = replica; SET synchronous_commit = off; SET statement_timeout = 0; SET maintenance_work_mem = '512MB'")
-    _execute("SET work_mem = '256MB'")
-    indexes = []
-    for model in largest:
-        indexes += _rows(
-            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass"
-            " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
-            [model._meta.db_table],
-        )
-    for name, _definition in indexes:
-        _execute(f"DROP INDEX {name}")
-    yield
-    for _name, definition in indexes:
-        _execute(definition)
-    for setting in ("session_replication_role", "synchronous_commit", "statement_timeout", "maintenance_work_mem", "work_mem"):
-        _execute(f"RESET {setting}")
-
-
-def _fill(model: type[models.Model], source: str, **columns: str) -> None:
-    """Insert a row of `model` for every row of `source`: `columns` as SQL, all others as the model would leave them."""
-    names, values, parameters = [], [], []
-    for field in model._meta.local_concrete_fields:
-        if field.attname in columns:
-            values.append(columns.pop(field.attname))
-        elif field.primary_key:
-            continue
-        else:
-            values.append(f"%s::{field.db_type(connection)}")
-            parameters.append(field.get_db_prep_save(_usual(field), connection))
-        names.append(f'"{field.column}"')
-    if columns:
-        raise AssertionError(f"{model.__name__} has no {', '.join(columns)}")
-    source = source.replace("%", "%%") if parameters else source
-    # What is given as SQL speaks of remainders too.
-    values = [value if value.startswith("%s::") or not parameters else value.replace("%", "%%") for value in values]
-    text = f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {source}"
-    with connection.cursor() as cursor:
-        cursor.execute(text, parameters or None)
-
-
-def _usual(field: models.Field) -> Any:
-    if getattr(field, "auto_now_add", False):
-        return timezone.now()
-    if field.has_default():
-        return field.get_default()
-    return None if field.null else ""
-
-
-def _execute(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-def _rows(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
-
-
-def _one(statement: str) -> Any:
-    return _rows(statement)[0][0]

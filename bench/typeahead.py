@@ -1,19 +1,17 @@
 """What is wanted, among 200,000 SKUs: each way to find one while it is typed into the phone form, with its price and what is free of it."""
 
-import json
 import random
 from collections.abc import Callable
 from typing import Any
 
-import django
-from django.core.management import call_command
 from django.db import connection
 
-from bench.lookup import _names, _swapped, _timed
+from bench.lookup import made_up, swapped, timed
 
 SKUS = 200_000
 WORDS = 4_000
 CALLS = 300
+PARTS_OF = "Parts Ltd"
 
 # Squares of a random number favour the first words: some are in a tenth of all names, most are rare.
 _GOODS = """
@@ -34,13 +32,13 @@ _LEVELS = """
 _PARTS = "INSERT INTO orders_customerpart (customer_id, code, sku_id) SELECT %s, 'K-' || n, n FROM generate_series(1, 5000) AS n"
 
 
-def build(count: int) -> int:
+def build(count: int) -> None:
     """Put `count` SKUs on sale in two warehouses, and give the customer who has part numbers of their own for 5,000 of them."""
     from customers.models import Customer
     from inventory.models import Warehouse
 
-    words = _names(random.Random(1), WORDS, 3)
-    customer = Customer.objects.create(name="Parts Ltd")
+    words = made_up(random.Random(1), WORDS, 3)
+    customer = Customer.objects.create(name=PARTS_OF)
     for code in ("north", "south"):
         Warehouse.objects.create(code=code, name=code)
     with connection.cursor() as cursor:
@@ -51,17 +49,17 @@ def build(count: int) -> int:
         cursor.execute(_PARTS, [customer.pk])
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM ANALYZE inventory_sku, inventory_price, inventory_stocklevel, orders_customerpart")
-    return int(customer.pk)
 
 
 def measure(count: int = SKUS) -> dict[str, Any]:
     """Give p50 and p95 in milliseconds of each way to find a SKU, and of 1,000 pasted lines made out."""
+    from customers.models import Customer
     from inventory.models import Sku
     from oms.core.reading import read
     from orders.phone.matching import meant
     from orders.phone.selectors import skus_matching
 
-    customer = build(count)
+    customer = Customer.objects.get(name=PARTS_OF).pk
     dice = random.Random(2)
     skus = list(Sku.objects.filter(pk__in=[dice.randint(1, count) for _ in range(CALLS * 2)]))
     names = [sku.name.split() for sku in skus]
@@ -80,20 +78,10 @@ def measure(count: int = SKUS) -> dict[str, Any]:
         "a word": lambda i: find(names[i][0]),
         "two words, the later first": lambda i: find(f"{names[i][2]} {names[i][0]}"),
         "three words, half of each": lambda i: find(" ".join(word[: len(word) // 2 + 1] for word in names[i][:3])),
-        "two words, letters swapped": lambda i: find(f"{_swapped(names[i][0])} {names[i][1]}"),
+        "two words, letters swapped": lambda i: find(f"{swapped(names[i][0])} {names[i][1]}"),
         "what is not sold": lambda i: find(f"zyx{i}q"),
     }
-    figures = {name: _timed(way, len(skus)) for name, way in ways.items()}
+    figures = {name: timed(way, len(skus)) for name, way in ways.items()}
     lines = [f"{i + 1}\t{sku.code}" if i % 2 else f"{i + 1} x {sku.name}" for i, sku in enumerate(skus[:500])] * 2
-    figures["1,000 pasted lines made out"] = _timed(lambda i: meant(lines[i % 7 :], customer_id=customer), 40)
+    figures["1,000 pasted lines made out"] = timed(lambda i: meant(lines[i % 7 :], customer_id=customer), 40)
     return figures
-
-
-def main() -> None:
-    django.setup()
-    call_command("migrate", verbosity=0)
-    print(json.dumps(measure()))
-
-
-if __name__ == "__main__":
-    main()
