@@ -1,21 +1,33 @@
-"""How a customer is reached and what is agreed with them, over REST. Notes are the desk's own, and not here."""
+"""How a customer is reached and what is agreed with them, over REST. Of the notes, which are the desk's own, those that are pinned."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.agreeing import add_payment_preference, note_consent, remove_payment_preference
+from customers.agreeing import add_note, add_payment_preference, note_consent, pin_note, remove_payment_preference
 from customers.api import customer_numbered
-from customers.models import Customer
-from customers.reaching import ContactDraft, add_email, add_telephone, remove_part, save_address, save_contact
+from customers.models import Contact, Customer
+from customers.reaching import (
+    ContactDraft,
+    add_email,
+    add_telephone,
+    change_email,
+    change_telephone,
+    have_main_address,
+    have_main_email,
+    have_main_telephone,
+    remove_part,
+    save_address,
+    save_contact,
+)
 from customers.serializers import AddressSerializer, address_draft
-from customers.states import ConsentChannel, PaymentMethod
+from customers.states import ConsentChannel, NoteKind, PaymentMethod
 from oms.core.api.access import principal_of
 from oms.core.api.idempotency import Answer, once
 from oms.core.api.schema import IDEMPOTENCY_KEY, PROBLEMS
@@ -73,6 +85,33 @@ class ConsentSerializer(StrictSerializer):
     given_on = serializers.DateField(required=False, help_text="Today without")
 
 
+class MainTelephoneSerializer(StrictSerializer):
+    """One of their numbers, in any form that is usual in `country`."""
+
+    number = Text(max_length=40)
+    country = serializers.RegexField(r"^[A-Z]{2}$", required=False, help_text="GB without")
+
+
+class MainEmailSerializer(StrictSerializer):
+    """One of their e-mails."""
+
+    address = serializers.EmailField(max_length=254)
+
+
+class MainAddressSerializer(StrictSerializer):
+    """What goes there: both without."""
+
+    is_billing = YesNo(required=False)
+    is_delivery = YesNo(required=False)
+
+
+class NoteSerializer(StrictSerializer):
+    """What colleagues should know before all else."""
+
+    text = Text(max_length=4000)
+    kind = serializers.ChoiceField(choices=NoteKind.choices, required=False, help_text="note without")
+
+
 class AnsweredParts(serializers.Serializer):
     data = serializers.ListField(child=serializers.DictField(), help_text="Each with its id")  # type: ignore[assignment]
 
@@ -98,14 +137,25 @@ class _Parts(Resource):
 
         return once(request, done)
 
+    def rows(self, customer: Customer) -> QuerySet[Any]:
+        """Give those that are shown."""
+        return getattr(customer, self.related).all()
+
     def _shown(self, customer: Customer) -> dict[str, Any]:
-        return {"data": [{"id": row.pk, **{name: _said(row, name) for name in self.shows}} for row in getattr(customer, self.related).all()]}
+        return {"data": [{"id": row.pk, **{name: _said(row, name) for name in self.shows}} for row in self.rows(customer)]}
 
 
 class _Part(Resource):
-    """One of them, to be taken away."""
+    """One of them, to be changed or taken away. What can be changed says as what it is listed (`among`)."""
 
-    needs = {"DELETE": ("customers:write", "customers.change_customer")}
+    needs = {"PUT": ("customers:write", "customers.change_customer"), "DELETE": ("customers:write", "customers.change_customer")}
+    among: ClassVar[type[_Parts]]
+
+    def changed(self, request: Request, number: str, shape: type[StrictSerializer], change: Callable[[int, dict[str, Any], str], object]) -> Response:
+        """Change it, and answer with all of them as they are then. Safe to repeat."""
+        customer = customer_numbered(number, request)
+        change(customer.pk, checked(shape, request.data), principal_of(request))
+        return self.among().listed(request, number)
 
     def removed(self, request: Request, number: str, remove: Callable[[int, str], None]) -> Response:
         remove(customer_numbered(number, request).pk, principal_of(request))
@@ -174,7 +224,7 @@ class AddressesView(_Parts):
     @extend_schema(operation_id="add_address", parameters=[IDEMPOTENCY_KEY], request=PlaceSerializer, responses={201: AnsweredParts, **PROBLEMS})
     def post(self, request: Request, number: str) -> HttpResponse:
         """Add an address. Orders keep the copy they were placed with."""
-        return self.added(request, number, PlaceSerializer, _add_address)
+        return self.added(request, number, PlaceSerializer, _save_address)
 
 
 class PaymentPreferencesView(_Parts):
@@ -210,7 +260,41 @@ class ConsentsView(_Parts):
         return self.added(request, number, ConsentSerializer, lambda pk, wanted, actor: note_consent(pk, **wanted, actor=actor))
 
 
+class PinnedNotesView(_Parts):
+    needs = {"GET": ("customers:notes", "customers.view_customer"), "POST": ("customers:notes", "customers.change_customer")}
+    related, shows = "notes", ("kind", "text", "author", "created_at")
+
+    def rows(self, customer: Customer) -> QuerySet[Any]:
+        return customer.notes.filter(is_pinned=True)
+
+    @extend_schema(operation_id="list_pinned_notes", responses={200: AnsweredParts, **PROBLEMS})
+    def get(self, request: Request, number: str) -> Response:
+        """List the notes that are pinned on a customer's page, the latest first. What else colleagues wrote is the desk's own."""
+        return self.listed(request, number)
+
+    @extend_schema(operation_id="pin_note", parameters=[IDEMPOTENCY_KEY], request=NoteSerializer, responses={201: AnsweredParts, **PROBLEMS})
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Write a note and pin it. A complaint stays open until it is settled at the desk."""
+        return self.added(request, number, NoteSerializer, lambda pk, wanted, actor: add_note(pk, **wanted, is_pinned=True, actor=actor))
+
+
+class PinnedNoteView(_Part):
+    needs = {"DELETE": ("customers:notes", "customers.change_customer")}
+
+    @extend_schema(operation_id="take_down_note", responses={204: None, **PROBLEMS})
+    def delete(self, request: Request, number: str, part: int) -> Response:
+        """Take a note down. It stays among the notes of the customer: what was written is not unwritten. Safe to repeat."""
+        return self.removed(request, number, lambda pk, actor: pin_note(pk, part, is_pinned=False, actor=actor))
+
+
 class TelephoneView(_Part):
+    among = TelephonesView
+
+    @extend_schema(operation_id="change_telephone", request=TelephoneSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str, part: int) -> Response:
+        """Change a further telephone number, and what it is. Safe to repeat."""
+        return self.changed(request, number, TelephoneSerializer, lambda pk, wanted, actor: change_telephone(pk, part, **wanted, actor=actor))
+
     @extend_schema(operation_id="remove_telephone", responses={204: None, **PROBLEMS})
     def delete(self, request: Request, number: str, part: int) -> Response:
         """Remove a further telephone number. Safe to repeat."""
@@ -218,6 +302,13 @@ class TelephoneView(_Part):
 
 
 class EmailView(_Part):
+    among = EmailsView
+
+    @extend_schema(operation_id="change_email", request=EmailSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str, part: int) -> Response:
+        """Change a further e-mail, and what it is for. Safe to repeat."""
+        return self.changed(request, number, EmailSerializer, lambda pk, wanted, actor: change_email(pk, part, **wanted, actor=actor))
+
     @extend_schema(operation_id="remove_email", responses={204: None, **PROBLEMS})
     def delete(self, request: Request, number: str, part: int) -> Response:
         """Remove a further e-mail. Safe to repeat."""
@@ -225,6 +316,13 @@ class EmailView(_Part):
 
 
 class ContactView(_Part):
+    among = ContactsView
+
+    @extend_schema(operation_id="change_contact", request=ContactSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str, part: int) -> Response:
+        """Change a contact: what is not sent is empty afterwards, but for what colleagues noted of them. Safe to repeat."""
+        return self.changed(request, number, ContactSerializer, lambda pk, wanted, actor: _change_contact(pk, part, wanted, actor))
+
     @extend_schema(operation_id="remove_contact", responses={204: None, **PROBLEMS})
     def delete(self, request: Request, number: str, part: int) -> Response:
         """Remove a contact. Safe to repeat."""
@@ -232,6 +330,13 @@ class ContactView(_Part):
 
 
 class AddressView(_Part):
+    among = AddressesView
+
+    @extend_schema(operation_id="change_address", request=PlaceSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str, part: int) -> Response:
+        """Change an address. Orders keep the copy they were placed with. Safe to repeat."""
+        return self.changed(request, number, PlaceSerializer, lambda pk, wanted, actor: _save_address(pk, wanted, actor, part))
+
     @extend_schema(operation_id="remove_address", responses={204: None, **PROBLEMS})
     def delete(self, request: Request, number: str, part: int) -> Response:
         """Remove an address; not the one that bills or deliveries go to while there is another. Safe to repeat."""
@@ -239,13 +344,55 @@ class AddressView(_Part):
 
 
 class PaymentPreferenceView(_Part):
+    needs = {"DELETE": ("customers:write", "customers.change_customer")}
+
     @extend_schema(operation_id="remove_payment_preference", responses={204: None, **PROBLEMS})
     def delete(self, request: Request, number: str, part: int) -> Response:
         """Remove a way to pay. Safe to repeat."""
         return self.removed(request, number, lambda pk, actor: remove_payment_preference(pk, part, actor=actor))
 
 
-def _add_address(pk: int, wanted: dict[str, Any], actor: str) -> object:
+class MainTelephoneView(_Part):
+    needs = {"PUT": ("customers:write", "customers.change_customer")}
+    among = TelephonesView
+
+    @extend_schema(operation_id="make_main_telephone", request=MainTelephoneSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str) -> Response:
+        """Have one of their numbers be the main one; the one that was is kept among the further ones, which are answered. Safe to repeat."""
+        return self.changed(request, number, MainTelephoneSerializer, lambda pk, wanted, actor: have_main_telephone(pk, **wanted, actor=actor))
+
+
+class MainEmailView(_Part):
+    needs = {"PUT": ("customers:write", "customers.change_customer")}
+    among = EmailsView
+
+    @extend_schema(operation_id="make_main_email", request=MainEmailSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str) -> Response:
+        """Have one of their e-mails be the main one; the one that was is kept among the further ones, which are answered. Safe to repeat."""
+        return self.changed(request, number, MainEmailSerializer, lambda pk, wanted, actor: have_main_email(pk, **wanted, actor=actor))
+
+
+class MainAddressView(_Part):
+    needs = {"PUT": ("customers:write", "customers.change_customer")}
+    among = AddressesView
+
+    @extend_schema(operation_id="make_main_address", request=MainAddressSerializer, responses={200: AnsweredParts, **PROBLEMS})
+    def put(self, request: Request, number: str, part: int) -> Response:
+        """Have bills, deliveries or both go to an address. Safe to repeat."""
+        return self.changed(request, number, MainAddressSerializer, lambda pk, wanted, actor: _make_main(pk, part, wanted, actor))
+
+
+def _save_address(pk: int, wanted: dict[str, Any], actor: str, part: int | None = None) -> object:
     wanted = dict(wanted)
     goes = {name: wanted.pop(name, False) for name in ("is_billing", "is_delivery")}
-    return save_address(pk, address_draft(wanted), **goes, actor=actor)
+    return save_address(pk, address_draft(wanted), **goes, address=part, actor=actor)
+
+
+def _change_contact(pk: int, part: int, wanted: dict[str, Any], actor: str) -> object:
+    note = Contact.objects.filter(customer=pk, pk=part).values_list("note", flat=True).first() or ""
+    return save_contact(pk, ContactDraft(**wanted, note=note), contact=part, actor=actor)
+
+
+def _make_main(pk: int, part: int, wanted: dict[str, Any], actor: str) -> None:
+    goes = wanted or {"is_billing": True, "is_delivery": True}
+    have_main_address(pk, part, is_billing=goes.get("is_billing", False), is_delivery=goes.get("is_delivery", False), actor=actor)

@@ -54,6 +54,29 @@ def add_telephone(pk: int, number: str, *, label: str = "", country: str = "GB",
             Telephone.objects.get_or_create(customer=customer, number=number, defaults={"label": label.strip()[:40]})
 
 
+def change_telephone(pk: int, telephone: int, number: str, *, label: str = "", country: str = "GB", actor: str) -> None:
+    """Change a further number, and what it is. Raises Invalid, NotFound, and Conflict for one that they have already."""
+    number = _needed(checked_phone(number, country=country), _("Say which number."), "/number")
+    refuse_card_numbers({"label": label})
+    with changing(pk, "telephone", actor=actor) as customer:
+        row = _part(customer.telephones, telephone)
+        if number == customer.phone or customer.telephones.filter(number=number).exclude(pk=row.pk).exists():
+            raise Conflict(_("They have that number already."), pointer="/number")
+        row.number, row.label = number, label.strip()[:40]
+        row.save()
+
+
+def have_main_telephone(pk: int, number: str, *, country: str = "GB", actor: str) -> None:
+    """Have one of their numbers be the main one; the one that was is kept beside it. Safe to repeat. Raises Invalid, NotFound."""
+    number = _needed(checked_phone(number, country=country), _("Say which number."), "/number")
+    if Customer.objects.filter(pk=pk, phone=number).exists():
+        return
+    row = Telephone.objects.filter(customer=pk, number=number).first()
+    if row is None:
+        raise NotFound(_("They have no such number: add it first."), pointer="/number")
+    make_main_telephone(pk, row.pk, actor=actor)
+
+
 def make_main_telephone(pk: int, telephone: int, *, actor: str) -> None:
     """Have a further number be the main one; the one that was is kept beside it. Raises NotFound."""
     with changing(pk, "telephone", actor=actor) as customer:
@@ -76,6 +99,29 @@ def add_email(pk: int, address: str, *, label: str = "", actor: str) -> None:
         elif address.lower() != customer.email.lower() and not customer.emails.filter(address__iexact=address).exists():
             _within_bounds(customer.emails.count())
             Email.objects.create(customer=customer, address=address, label=label.strip()[:40])
+
+
+def change_email(pk: int, email: int, address: str, *, label: str = "", actor: str) -> None:
+    """Change a further e-mail, and what it is for. Raises Invalid, NotFound, and Conflict for one that they have already."""
+    address = _needed(checked_email(address), _("Say which e-mail."), "/address")
+    refuse_card_numbers({"label": label})
+    with changing(pk, "e-mail", actor=actor) as customer:
+        row = _part(customer.emails, email)
+        if address.lower() == customer.email.lower() or customer.emails.filter(address__iexact=address).exclude(pk=row.pk).exists():
+            raise Conflict(_("They have that e-mail already."), pointer="/address")
+        row.address, row.label = address, label.strip()[:40]
+        row.save()
+
+
+def have_main_email(pk: int, address: str, *, actor: str) -> None:
+    """Have one of their e-mails be the main one; the one that was is kept beside it. Safe to repeat. Raises Invalid, NotFound."""
+    address = _needed(checked_email(address), _("Say which e-mail."), "/address")
+    if Customer.objects.filter(pk=pk, email__iexact=address).exists():
+        return
+    row = Email.objects.filter(customer=pk, address__iexact=address).first()
+    if row is None:
+        raise NotFound(_("They have no such e-mail: add it first."), pointer="/address")
+    make_main_email(pk, row.pk, actor=actor)
 
 
 def make_main_email(pk: int, email: int, *, actor: str) -> None:
@@ -128,6 +174,20 @@ def save_address(pk: int, draft: AddressDraft, *, is_billing: bool, is_delivery:
         row.is_billing, row.is_delivery = is_billing, is_delivery
         row.save()
     return row
+
+
+def have_main_address(pk: int, address: int, *, is_billing: bool = True, is_delivery: bool = True, actor: str) -> None:
+    """Have bills, deliveries or both go to one of their addresses. Safe to repeat. Raises Invalid, NotFound."""
+    wanted = {name: True for name, goes in (("is_billing", is_billing), ("is_delivery", is_delivery)) if goes}
+    if not wanted:
+        raise Invalid(_("Say what goes there: bills, deliveries or both."), pointer="/is_billing")
+    if Address.objects.filter(pk=address, customer=pk, **wanted).exists():
+        return
+    with changing(pk, "address", actor=actor) as customer:
+        row = _part(customer.addresses, address)
+        for name in wanted:
+            customer.addresses.exclude(pk=row.pk).filter(**{name: True}).update(**{name: False})
+        customer.addresses.filter(pk=row.pk).update(**wanted)
 
 
 def remove_part(pk: int, what: str, part: int, *, actor: str) -> None:

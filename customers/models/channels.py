@@ -39,6 +39,7 @@ class Scope(models.TextChoices):
     BILLS_RELEASE = "bills:release", _("Release vendors' bills that differ")
     CUSTOMERS_READ = "customers:read", _("Read customers")
     CUSTOMERS_WRITE = "customers:write", _("Add and change customers")
+    CUSTOMERS_NOTES = "customers:notes", _("Read and write what colleagues should know of customers")
 
 
 class ApiKey(models.Model):
