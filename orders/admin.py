@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Price, PriceList
+from oms.core.access import actor_of
 from oms.core.admin import KeptAdmin, Periods, ReadOnlyAdmin
 from orders.models import (
     CustomerPart,
@@ -26,6 +27,7 @@ from orders.models import (
     TaxRate,
     TaxZone,
 )
+from orders.promoting import below_taken, locked, record_change, taken
 from orders.states import PromotionKind
 
 
@@ -116,8 +118,8 @@ class PromotionForm(forms.ModelForm):
             if not fields.get(name) and name not in self.errors:
                 self.add_error(name, question)
         budget = fields.get("budget")
-        if budget is not None and budget < self.instance.used_amount:
-            self.add_error("budget", _("Orders have taken %(used)s of it already.") % {"used": self.instance.used_amount})
+        if budget is not None and self.instance.pk and budget < taken(locked(self.instance.pk)):
+            self.add_error("budget", below_taken(self.instance).sentence)
         return fields
 
 
@@ -137,7 +139,7 @@ class PromotionCodeInline(admin.TabularInline):
 
 @admin.register(Promotion)
 class PromotionAdmin(KeptAdmin):
-    """What is bounded is counted from its first order on: a budget cannot be given to a promotion that has none."""
+    """All terms of promotions; budget and end can be changed on the desk's page as well. Who has changed what is told by an event."""
 
     form = PromotionForm
     list_display = ("name", "kind", "valid_on", "budget", "used_amount", "needs_code", "is_exclusive", "is_active")
@@ -152,8 +154,19 @@ class PromotionAdmin(KeptAdmin):
         (_("Together with others, and how much"), {"fields": ("is_exclusive", "priority", "budget", "used_amount")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Promotion | None = None) -> tuple[str, ...]:
-        return ("used_amount", "budget") if obj and obj.budget is None else ("used_amount",)
+    readonly_fields = ("used_amount",)
+
+    def save_model(self, request: HttpRequest, obj: Promotion, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            record_change(obj, [self._told(form, name) for name in form.changed_data], actor=actor_of(request.user))
+
+    def _told(self, form: forms.ModelForm, name: str) -> str:
+        """Word what became of a field."""
+        before, after = form.initial.get(name), form.cleaned_data.get(name)
+        if isinstance(before, list):
+            return str(form.fields[name].label)
+        return f"{form.fields[name].label}: {'–' if before is None else before} → {'–' if after is None else after}"
 
 
 @admin.register(PromotionRedemption)

@@ -1,7 +1,6 @@
 """What the prices page shows: lists and for whom they are, promotions and what they have given."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Prefetch, QuerySet, Sum
@@ -15,6 +14,7 @@ from orders.models import PriceAssignment, Promotion, PromotionRedemption
 from orders.states import PromotionKind
 
 MOST = 200
+MOST_REDEMPTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,9 @@ class PromotionRow:
     state: str
 
     @property
-    def last_on(self) -> date | None:
-        """The last day on which it holds."""
-        until = self.promotion.valid_on.upper if self.promotion.valid_on else None
-        return until - timedelta(days=1) if until else None
+    def left(self) -> Decimal | None:
+        """What is left of its budget."""
+        return None if self.promotion.budget is None else self.promotion.budget - self.promotion.used_amount
 
 
 def price_lists() -> list[ListRow]:
@@ -53,14 +52,30 @@ def price_lists() -> list[ListRow]:
 
 def promotions(currency: str) -> list[PromotionRow]:
     """Give the promotions, those in force first. Three queries."""
-    rows: QuerySet[Promotion] = (
-        Promotion.objects.select_related("channel", "group", "customer")
-        .prefetch_related("codes")
-        .annotate(goods=Count("skus"))
-        .order_by("-is_active", "name")[:MOST]
-    )
-    standing = PromotionRedemption.objects.filter(given_back_at__isnull=True).order_by().values_list("promotion")
-    given = {pk: (orders, amount) for pk, orders, amount in standing.annotate(orders=Count("id"), given=Sum(F("amount") - F("given_back")))}
+    rows = _promotions().order_by("-is_active", "name")[:MOST]
+    redeemed = PromotionRedemption.objects.filter(given_back_at__isnull=True).order_by().values_list("promotion")
+    return _rows(rows, redeemed, currency)
+
+
+def promotion_row(pk: int, currency: str) -> PromotionRow | None:
+    """Give one promotion as `promotions` gives all. Three queries."""
+    redeemed = PromotionRedemption.objects.filter(promotion=pk, given_back_at__isnull=True).order_by().values_list("promotion")
+    return next(iter(_rows(_promotions().filter(pk=pk), redeemed, currency)), None)
+
+
+def redemptions(pk: int) -> list[PromotionRedemption]:
+    """Give the latest orders that had a promotion, also those that gave it back. One query."""
+    rows = PromotionRedemption.objects.filter(promotion=pk).select_related("order", "code", "customer")
+    return list(rows.order_by("-id")[:MOST_REDEMPTIONS])
+
+
+def _promotions() -> QuerySet[Promotion]:
+    return Promotion.objects.select_related("channel", "group", "customer").prefetch_related("codes").annotate(goods=Count("skus"))
+
+
+def _rows(rows: QuerySet[Promotion], redeemed: QuerySet, currency: str) -> list[PromotionRow]:
+    counted = redeemed.annotate(orders=Count("id"), given=Sum(F("amount") - F("given_back")))
+    given = {pk: (orders, amount) for pk, orders, amount in counted}
     return [PromotionRow(one, _gives(one, currency), _terms(one, currency), *given.get(one.pk, (0, ZERO)), _state(one)) for one in rows]
 
 

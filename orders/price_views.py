@@ -1,22 +1,28 @@
-"""The prices page: which lists and promotions there are, and why something costs what it does."""
+"""The prices page: which lists and promotions there are, and why something costs what it does; a promotion's own page."""
 
 import re
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from customers.models import Channel, Customer
 from customers.services import AddressDraft, checked_country
 from oms.core.access import actor_of, may, staff_may
 from oms.core.errors import BusinessError, Invalid, NotFound
+from oms.core.models import Event
 from oms.core.readable import row_of
 from orders.placing import ChargeDraft, LineDraft, OrderDraft, Quote, quote
-from orders.price_selectors import price_lists, promotions
+from orders.price_selectors import price_lists, promotion_row, promotions, redemptions
+from orders.promoting import MOST_BUDGET, change_promotion, version_of
 
 MOST_TRIED = 100
+MOST_EVENTS = 100
 FIELDS = ("lines", "customer", "channel", "country", "postcode", "codes", "carriage")
 # 12 AB-10, and with what a person would take off: 12 AB-10 -5%
 _LINE = re.compile(r"^\s*(?:(\d{1,7})\s*[x×]?\s+)?(\S+?)(?:\s+[-−]?\s*(\d{1,3}(?:[.,]\d{1,2})?)\s*%)?\s*$")
@@ -46,6 +52,55 @@ def prices(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/prices.html", context, status=422 if error else 200)
 
 
+@staff_may("orders.view_order")
+def promotion(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a promotion: what it gives and to whom, what is left of it, who has had it and who has changed it."""
+    return _promotion_page(request, pk)
+
+
+@require_POST
+@staff_may("orders.change_promotion")
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give it another budget and another end."""
+    typed = {name: request.POST.get(name, "").replace("\x00", "").strip()[:40] for name in ("budget", "last_on", "seen")}
+    try:
+        budget = _amount(typed["budget"], MOST_BUDGET) if typed["budget"] else None
+        changed = change_promotion(pk, budget=budget, last_on=_day(typed["last_on"]), seen=typed["seen"], actor=actor_of(request.user))
+    except NotFound:
+        raise Http404 from None
+    except BusinessError as refusal:
+        return _promotion_page(request, pk, typed, refusal)
+    messages.success(request, _("%(promotion)s is changed.") % {"promotion": changed.name})
+    return redirect("promotion", pk)
+
+
+def _promotion_page(request: HttpRequest, pk: int, typed: dict[str, str] | None = None, error: BusinessError | None = None) -> HttpResponse:
+    row = promotion_row(pk, settings.BOOKS_CURRENCY)
+    if row is None:
+        raise Http404
+    one = row.promotion
+    context = {
+        "row": row,
+        "error": error,
+        "typed": typed
+        or {"budget": f"{one.budget:.2f}" if one.budget is not None else "", "last_on": one.last_on.isoformat() if one.last_on else ""},
+        "seen": version_of(one),
+        "currency": settings.BOOKS_CURRENCY,
+        "redemptions": redemptions(pk),
+        "events": Event.objects.filter(subject="promotion", subject_id=pk).order_by("-id")[:MOST_EVENTS],
+    }
+    return render(request, "orders/promotion.html", context, status=422 if error else 200)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(_("“%(text)s” is not a date: write 2027-03-31.") % {"text": text[:20]}, pointer="/last_on") from None
+
+
 def _draft(typed: dict[str, str]) -> OrderDraft:
     lines = [line for line in typed["lines"].splitlines() if line.strip()]
     if len(lines) > MOST_TRIED:
@@ -71,12 +126,12 @@ def _line(text: str) -> LineDraft:
     return LineDraft(match[2], int(match[1] or 1), discount_percent=percent)
 
 
-def _amount(text: str) -> Decimal:
+def _amount(text: str, most: Decimal = Decimal(1_000_000)) -> Decimal:
     try:
         amount = Decimal(text.replace(",", "."))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 <= amount < 1_000_000:
+    if not amount.is_finite() or not 0 <= amount <= most:
         raise Invalid(_("“%(text)s” is no amount: write 4.99.") % {"text": text[:20]})
     return amount
 

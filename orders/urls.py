@@ -5,6 +5,8 @@ from orders import lost_views, price_views, screening_views, standing_views, swa
 urlpatterns = [
     path("", views.orders, name="orders"),
     path("prices/", price_views.prices, name="prices"),
+    path("prices/promotions/<int:pk>/", price_views.promotion, name="promotion"),
+    path("prices/promotions/<int:pk>/change", price_views.change, name="change_promotion"),
     path("lost/", lost_views.lost_sales, name="lost_sales"),
     path("lost/calls/", lost_views.lost_calls, name="lost_calls"),
     path("lost/export.csv", lost_views.export_lost, name="export_lost"),

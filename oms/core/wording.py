@@ -104,6 +104,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "standing.skipped": lambda f: _("Left out on %(on)s") % _with(f, "on"),
     "standing.ended": lambda f: _("Standing order ended"),
     "standing.placed": lambda f: _("Placed by itself as %(order)s; next on %(next_on)s") % _with(f, "order", "next_on"),
+    "promotion.changed": lambda f: _("%(name)s changed: %(changes)s") % _with(f, "name", "changes"),
     "screening.changed": lambda f: _("Screening rules now: %(rules)s") % _with(f, "rules"),
     "customer.erased": lambda f: _("Erased on request"),
     "customer.merged": lambda f: _("%(gone)s merged into %(kept)s") % _with(f, "kept", "gone"),

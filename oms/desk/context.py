@@ -33,7 +33,7 @@ TABS = {
         ("orders", lambda: _("Orders"), "orders.view_order", ("order", "swap", "swap_with", "order_line")),
         ("quotations", lambda: _("Quotations"), "orders.view_order", ("quotation",)),
         ("standing_orders", lambda: _("Standing orders"), "orders.view_order", ("standing_order", "new_standing_order", "edit_standing_order")),
-        ("prices", lambda: _("Prices"), "orders.view_order", ()),
+        ("prices", lambda: _("Prices"), "orders.view_order", ("promotion", "change_promotion")),
         ("lost_sales", lambda: _("Lost sales"), "orders.view_order", ("lost_calls",)),
         ("screening", lambda: _("Screening"), "orders.view_order", ("change_screening",)),
     ],

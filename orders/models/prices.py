@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -15,12 +17,14 @@ from orders.models.orders import Order
 from orders.states import PromotionKind
 
 # What redemptions add to a budget and to the uses of a code, counted by the database as they are written: under the locks of what is counted, in
-# the order in which placing takes them.
+# the order in which placing takes them. What is not bounded is held by its key alone: whoever bounds it waits for us and counts us too.
 _COUNT = """
+    PERFORM FROM orders_promotion WHERE id IN (SELECT promotion_id FROM fresh) ORDER BY id FOR KEY SHARE;
     PERFORM FROM orders_promotion WHERE budget IS NOT NULL AND id IN (SELECT promotion_id FROM fresh) ORDER BY id FOR NO KEY UPDATE;
     UPDATE orders_promotion SET used_amount = used_amount + moved.amount
     FROM (SELECT promotion_id, sum({amount}) AS amount FROM {rows} GROUP BY promotion_id) moved
     WHERE id = moved.promotion_id AND budget IS NOT NULL AND moved.amount <> 0;
+    PERFORM FROM orders_promotioncode WHERE id IN (SELECT code_id FROM fresh) ORDER BY id FOR KEY SHARE;
     PERFORM FROM orders_promotioncode WHERE most_uses IS NOT NULL AND id IN (SELECT code_id FROM fresh) ORDER BY id FOR NO KEY UPDATE;
     UPDATE orders_promotioncode SET used = used + moved.uses
     FROM (SELECT code_id, sum({uses}) AS uses FROM {rows} GROUP BY code_id) moved
@@ -54,6 +58,18 @@ _TAKE_TURN = """
         END IF;
         RETURN NEW;
     END;
+"""
+
+# Counts are the database's alone: a row that is saved as somebody has read it never writes over what orders have taken since. What is bounded only
+# now has its redemptions counted, after whoever is just writing one: they hold a key share of it.
+_KEEP_COUNT = """
+    IF OLD.{bound} IS NULL AND NEW.{bound} IS NOT NULL THEN
+        PERFORM FROM {table} WHERE id = NEW.id FOR UPDATE;
+        NEW.{count} := (SELECT coalesce({sum}, 0) FROM orders_promotionredemption WHERE {key} = NEW.id);
+    ELSIF pg_trigger_depth() = 1 THEN
+        NEW.{count} := OLD.{count};
+    END IF;
+    RETURN NEW;
 """
 
 
@@ -145,9 +161,26 @@ class Promotion(models.Model):
             models.CheckConstraint(condition=Q(budget__isnull=True) | Q(used_amount__lte=F("budget")), name="promotion_within_budget"),
             models.CheckConstraint(condition=Q(most_per_customer__isnull=True) | Q(most_per_customer__gt=0), name="promotion_for_one_order_at_least"),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_count",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("budget", "used_amount"),
+                func=_KEEP_COUNT.format(
+                    table="orders_promotion", bound="budget", count="used_amount", sum="sum(amount - given_back)", key="promotion_id"
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day on which it holds; None where it has no end."""
+        until = self.valid_on.upper if self.valid_on else None
+        return until - timedelta(days=1) if until else None
 
 
 class PromotionCode(models.Model):
@@ -165,6 +198,21 @@ class PromotionCode(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(code=Upper("code")) & ~Q(code=""), name="promotion_code_upper"),
             models.CheckConstraint(condition=Q(most_uses__isnull=True) | Q(used__lte=F("most_uses")), name="promotion_code_within_uses"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_count",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("most_uses", "used"),
+                func=_KEEP_COUNT.format(
+                    table="orders_promotioncode",
+                    bound="most_uses",
+                    count="used",
+                    sum="count(*) FILTER (WHERE given_back_at IS NULL)",
+                    key="code_id",
+                ),
+            )
         ]
 
     def __str__(self) -> str:

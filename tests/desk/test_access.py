@@ -80,6 +80,8 @@ PAGES = {
     "edit_standing_order": ("get", "/orders/standing/ST-9999/edit", "orders.place_order"),
     "act_on_standing_order": ("post", "/orders/standing/ST-9999/pause", "orders.place_order"),
     "prices": ("get", "/orders/prices/?lines=2+MUG", "orders.view_order"),
+    "promotion": ("get", "/orders/prices/promotions/9999/", "orders.view_order"),
+    "change_promotion": ("post", "/orders/prices/promotions/9999/change", "orders.change_promotion"),
     "lost_sales": ("get", "/orders/lost/", "orders.view_order"),
     "lost_calls": ("get", "/orders/lost/calls/", "orders.view_order"),
     "export_lost": ("get", "/orders/lost/export.csv", "orders.view_order"),

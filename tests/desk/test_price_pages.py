@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.models import CustomerGroup
 from inventory.models import Price, PriceList
-from oms.core.models import User
+from oms.core.models import Event, User
+from oms.core.wording import worded
 from orders.models import DiscountLimit, Hold, Order, PriceAssignment, Promotion, PromotionCode, TaxRate, TaxZone
 from orders.placing import LineDraft, place_order
 from tests import cast
@@ -183,17 +184,54 @@ def test_a_promotion_that_gives_nothing_is_refused_with_a_question(house, manage
     assert not Promotion.objects.exists()
 
 
-def test_a_budget_is_not_given_later_nor_made_less_than_what_is_taken(house, manager):
-    free = Promotion.objects.create(name="Free", kind="percent", percent=10)
-    assert 'name="budget"' not in text_of(manager.get(f"/admin/orders/promotion/{free.pk}/change/"))
-    free.is_active = False
-    free.save()
+def test_a_budget_is_not_made_less_than_what_is_taken_in_the_admin_and_a_change_is_told(house, manager):
     bounded = Promotion.objects.create(name="Spring", kind="percent", percent=10, budget=100)
+    address = f"/admin/orders/promotion/{bounded.pk}/change/"
     house.place(("MUG", 10))
 
-    page = manager.post(f"/admin/orders/promotion/{bounded.pk}/change/", promotion_fields(budget="1", needs_code="") | {"codes-TOTAL_FORMS": "0"})
+    page = manager.post(address, promotion_fields(budget="1", needs_code="") | {"codes-TOTAL_FORMS": "0"})
+    assert "Orders have taken 4.95 of it already" in text_of(page)
+    assert manager.post(address, promotion_fields(budget="9", needs_code="") | {"codes-TOTAL_FORMS": "0"}).status_code == 302
 
-    assert "have taken 4.9500 of it already" in text_of(page)
+    assert Promotion.objects.get().used_amount == Decimal("4.95")
+    assert worded(Event.objects.get(kind="promotion.changed")) == "Spring changed: Budget: 100.0000 → 9"
+
+
+def test_a_promotion_s_page_shows_who_had_it_and_lets_a_manager_change_its_budget_and_end(house, clerk, manager):
+    spring = Promotion.objects.create(name="Spring", kind="percent", percent=10, budget=100)
+    order = house.place(("MUG", 10))
+    address = f"/orders/prices/promotions/{spring.pk}/"
+
+    assert f'href="{address}"' in text_of(clerk.get(PAGE))
+    said = text_of(clerk.get(address))
+    assert all(words in said for words in ("10% off", order.number, "Anna Field", "4.95", "£95.05", "Nothing has happened yet."))
+    assert "last_on" not in said
+
+    refused = manager.post(f"{address}change", {"budget": "4", "last_on": "2030-01-31"})
+    assert (refused.status_code, Promotion.objects.get().budget) == (422, 100)
+    assert "Orders have taken 4.95 of it already" in text_of(refused)
+    assert 'value="2030-01-31"' in text_of(refused)
+    for typed, says in (({"budget": "x"}, "is no amount"), ({"last_on": "soon"}, "is not a date")):
+        assert says in text_of(manager.post(f"{address}change", typed))
+
+    changed = manager.post(f"{address}change", {"budget": "50", "last_on": "2030-01-31"}, follow=True)
+    assert changed.redirect_chain == [(address, 302)]
+    assert "budget 100.00 → 50.00; until none → 2030-01-31" in text_of(changed)
+    assert "manager" in text_of(changed)
+    assert manager.post("/orders/prices/promotions/999999/change", {}).status_code == 404
+
+
+def test_a_promotion_s_page_takes_as_many_queries_for_twenty_orders_as_for_one(house, clerk):
+    spring = Promotion.objects.create(name="Spring", kind="percent", percent=10)
+    counts = []
+    for units in (1, 20):
+        for _ in range(units):
+            house.place(("MUG", 1))
+        with CaptureQueriesContext(connection) as captured:
+            assert clerk.get(f"/orders/prices/promotions/{spring.pk}/").status_code == 200
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
 
 
 def test_two_prices_or_tax_rates_for_the_same_day_are_refused_in_the_admin_with_a_sentence(house, manager):

@@ -1,5 +1,6 @@
 """Many people at once, each on a connection of their own."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -126,17 +127,22 @@ def unchecked(*tables: str) -> Iterator[None]:
 
 @contextmanager
 def unlocked(trigger: str) -> Iterator[None]:
-    """Have the trigger of that name lock nothing for a while: for twins of what the database does by itself."""
+    """Have the triggers of that name lock nothing for a while: for twins of what the database does by itself."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ %s", [f"^pgtrigger_{trigger}_[0-9a-f]{{5}}$"])
-        [(function,)] = cursor.fetchall()
-        assert "FOR NO KEY UPDATE" in function
-        cursor.execute(function.replace("FOR NO KEY UPDATE", ""))
+        functions = [function for (function,) in cursor.fetchall()]
+        for function in functions:
+            assert _LOCK.search(function)
+            cursor.execute(_LOCK.sub("", function))
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(function)
+            for function in functions:
+                cursor.execute(function)
+
+
+_LOCK = re.compile(r"FOR (NO KEY )?UPDATE")
 
 
 def _take_checks_away(tables: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from oms.core.errors import Conflict
 from orders import redeeming
 from orders.cancelling import cancel_order
 from orders.models import Order, OrderLine, Promotion, PromotionCode, PromotionRedemption
+from orders.promoting import change_promotion
 from tests import cast
 from tests.faults.crowd import deadlocks, in_the_middle, patiently, together, unchecked, unlocked, without
 
@@ -262,3 +263,46 @@ def test_without_its_locks_the_database_would_lose_what_one_of_them_gives_back(r
     assert given_back < Decimal("2.50")
     with pytest.raises(SystemExit), transaction.atomic():
         call_command("check_invariants")
+
+
+# --- a budget is given while somebody orders ---
+
+
+def bounded_in_the_middle(house):
+    """Have a promotion without a budget given one while an order that has it is not committed yet; give what is counted."""
+    spring = five_off()
+    in_the_middle(
+        lambda: house.place(("MUG", 2)),
+        lambda: change_promotion(spring.pk, budget=Decimal(50), last_on=None, actor="user:manager"),
+    )
+    return Promotion.objects.get().used_amount
+
+
+def test_an_order_on_its_way_counts_for_a_budget_that_is_given_in_the_same_moment(real_house, prove):
+    assert bounded_in_the_middle(real_house) == 5
+    prove()
+
+
+def test_without_waiting_for_it_the_budget_would_be_one_order_too_large(real_house):
+    with unlocked("keep_count"):
+        assert bounded_in_the_middle(real_house) == 0
+
+    with pytest.raises(SystemExit), transaction.atomic():
+        call_command("check_invariants")
+
+
+def test_orders_and_a_manager_who_changes_the_budget_never_wait_for_each_other_in_a_ring(real_house, prove):
+    spring = five_off(budget=20)
+    customers = cast.regulars(real_house, PLENTY)
+    before = deadlocks()
+
+    def act(i):
+        if i % 4 == 0:
+            return patiently(lambda: change_promotion(spring.pk, budget=None if i % 8 else Decimal(200), last_on=None, actor="user:manager"))
+        return patiently(lambda: real_house.place(("MUG", 2), customer_id=customers[i].pk))
+
+    results = together(PLENTY, act)
+
+    assert all(isinstance(result, Order | Promotion | Conflict) for result in results), results
+    assert deadlocks() == before
+    prove()
