@@ -27,7 +27,8 @@ class CustomerAdmin(KeptAdmin):
     search_fields = ("name", "email")
     list_filter = ("kind", "channel", "is_blocked")
     inlines = (ContactInline, AddressInline)
-    readonly_fields = ("open_balance", "orders_count", "orders_total", "first_order_at", "last_order_at")
+    # Terms are changed on the customer's page, with a reason that is kept.
+    readonly_fields = ("terms_days", "credit_limit", "open_balance", "orders_count", "orders_total", "first_order_at", "last_order_at")
     show_full_result_count = False
 
 

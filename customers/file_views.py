@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from customers.importing.exporting import HEADER, exportable, exported_rows
-from customers.importing.reading import COLUMNS, MOST_BYTES, MOST_ROWS
+from customers.importing.exporting import exportable, exported_rows, header_for
+from customers.importing.reading import MOST_BYTES, MOST_ROWS
 from customers.importing.writing import Report, check_customers, import_customers
 from customers.looking_up import customers_meant
 from customers.models import Customer
-from oms.core.access import actor_of, staff_may
+from oms.core.access import actor_of, may, staff_may
 from oms.core.errors import BusinessError, Conflict, Invalid
 from oms.core.events import fact, record
 from oms.core.exports import MOST_IN_A_WORKBOOK, csv_response, workbook_response
@@ -25,14 +25,18 @@ from oms.core.exports import MOST_IN_A_WORKBOOK, csv_response, workbook_response
 @staff_may("customers.import_customers")
 def importing(request: HttpRequest) -> HttpResponseBase:
     """Show the form; check a file, give the fate of every row of it, or import what was checked. A double click does no harm."""
-    context: dict[str, Any] = {"columns": list(COLUMNS), "most_megabytes": MOST_BYTES // 1_000_000, "most_rows": MOST_ROWS}
+    context: dict[str, Any] = {
+        "columns": header_for(may_set_terms=_may_set_terms(request)),
+        "most_megabytes": MOST_BYTES // 1_000_000,
+        "most_rows": MOST_ROWS,
+    }
     if request.method != "POST":
         return render(request, "customers/import.html", context)
     action, status = request.POST.get("action"), 200
     try:
         file = _file(request)
         if action == "fates":
-            return _fates(check_customers(file))
+            return _fates(check_customers(file, may_set_terms=_may_set_terms(request)))
         if action == "import":
             report = _imported(request, file)
             if report.is_written and not request.htmx:  # type: ignore[attr-defined]
@@ -40,7 +44,7 @@ def importing(request: HttpRequest) -> HttpResponseBase:
                 return redirect("customers")
             context["has_moved"] = not report.is_written
         else:
-            report = check_customers(file)
+            report = check_customers(file, may_set_terms=_may_set_terms(request))
         context["report"] = report
         status = 422 if report.refused else 200
     except BusinessError as error:
@@ -65,9 +69,14 @@ def exporting(request: HttpRequest) -> HttpResponseBase:
         return redirect("import_customers")
     with transaction.atomic():
         record([fact("customer.exported", "customer", 0, actor=actor_of(request.user), format=wanted)])
+    header = header_for(may_set_terms=_may_set_terms(request))
     if wanted == "csv":
-        return csv_response(name, HEADER, exported_rows(rows))
-    return workbook_response(name, HEADER, exported_rows(rows))
+        return csv_response(name, header, exported_rows(rows, header))
+    return workbook_response(name, header, exported_rows(rows, header))
+
+
+def _may_set_terms(request: HttpRequest) -> bool:
+    return may(request.user, "customers.set_terms")
 
 
 def _file(request: HttpRequest) -> BinaryIO:
@@ -83,7 +92,7 @@ def _imported(request: HttpRequest, file: BinaryIO) -> Report:
     confirmed = request.POST.get("confirmed", "")
     if not confirmed:
         raise Invalid(_("Check the file first: what would become of each row is shown, and then it can be imported."), pointer="/confirmed")
-    return import_customers(file, confirmed=confirmed, actor=actor_of(request.user))
+    return import_customers(file, confirmed=confirmed, actor=actor_of(request.user), may_set_terms=_may_set_terms(request))
 
 
 def _fates(report: Report) -> HttpResponseBase:

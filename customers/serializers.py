@@ -58,6 +58,7 @@ class AnsweredCustomer(serializers.Serializer):
     external_reference = serializers.CharField()
     currency = serializers.CharField()
     open_balance = serializers.DecimalField(19, 4)
+    terms_days = serializers.IntegerField(help_text="Days from the invoice to the payment; 0: at once")
     credit_limit = serializers.DecimalField(19, 4, allow_null=True)
     orders_count = serializers.IntegerField()
     orders_total = serializers.DecimalField(19, 4)
@@ -93,6 +94,7 @@ def shown(customer: Customer) -> dict[str, Any]:
         "external_reference": customer.external_reference,
         "currency": customer.currency,
         "open_balance": amount(customer.open_balance, customer.currency),
+        "terms_days": customer.terms_days,
         "credit_limit": None if customer.credit_limit is None else amount(customer.credit_limit, customer.currency),
         "orders_count": customer.orders_count,
         "orders_total": amount(customer.orders_total, customer.currency),

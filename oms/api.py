@@ -28,6 +28,7 @@ from customers.parts_api import (
     TelephonesView,
     TelephoneView,
 )
+from customers.terms_api import TermsView
 from oms.core.api.problems import not_found
 from oms.core.api.schema import PROBLEMS
 from oms.core.api.views import Resource
@@ -113,6 +114,7 @@ urlpatterns = [
     path("v1/customers/<str:number>/pinned-notes/<int:part>", PinnedNoteView.as_view()),
     path("v1/customers/<str:number>/payment-preferences", PaymentPreferencesView.as_view()),
     path("v1/customers/<str:number>/payment-preferences/<int:part>", PaymentPreferenceView.as_view()),
+    path("v1/customers/<str:number>/terms", TermsView.as_view()),
     path("v1/customers/<str:number>/consents", ConsentsView.as_view()),
     path("v1/customers/<str:number>/part-numbers", PartNumbersView.as_view()),
     path("v1/customers/<str:number>/part-numbers/<int:part>", PartNumberView.as_view()),

@@ -12,6 +12,7 @@ from customers.blocking import Key, blocked_reasons, keys_of
 from customers.models import Customer
 from customers.services import Bought, lock_customers, note_orders
 from customers.states import ShipPolicy
+from customers.terms import limits_for
 from oms.core import bulk
 from oms.core.events import fact, record
 from oms.core.messages import queue
@@ -138,6 +139,8 @@ class _Cases:
         self.rules = rules
         self.earlier = earlier
         self.exposure = _exposure(customers)
+        limits = limits_for(customers, [(order.customer_id, order.placed_at) for order in orders if order.placed_at])
+        self.limits = dict(zip((order.pk for order in orders if order.placed_at), limits, strict=True))
         self.keys: dict[int, list[Key]] = {}
         if ScreeningKind.BLOCKED in rules:
             self.keys = {o.pk: keys_of(email=o.email, phone=o.phone, addresses=[o.bill_to, o.ship_to]) for o in orders}
@@ -153,7 +156,7 @@ class _Cases:
             customer=customer.name,
             is_on_terms=order.ship_policy == ShipPolicy.ON_TERMS,
             is_paid=order.paid_total >= order.total,
-            credit_limit=customer.credit_limit,
+            credit_limit=self.limits.get(order.pk, customer.credit_limit),
             exposure=self.exposure[customer.pk],
             is_customer_blocked=customer.is_blocked,
             blocked=[self.reasons[key] for key in self.keys.get(order.pk, []) if key in self.reasons],

@@ -12,7 +12,12 @@ from customers.models import Address, Customer, Email, Telephone
 from oms.core.exports import all_of
 from oms.core.models import Event
 
-HEADER = list(COLUMNS)
+TERMS = ("terms_days", "credit_limit")
+
+
+def header_for(*, may_set_terms: bool) -> list[str]:
+    """Give the columns of a file: terms and credit limits only for who may agree on them."""
+    return [column for column in COLUMNS if may_set_terms or column not in TERMS]
 
 
 def exportable(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -21,13 +26,13 @@ def exportable(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     return customers.filter(merged_into__isnull=True).exclude(pk__in=erased)
 
 
-def exported_rows(customers: QuerySet[Customer]) -> Iterator[Sequence[Any]]:
-    """Give `customers` as the rows of a file, by number. Read in pages: four queries for each."""
+def exported_rows(customers: QuerySet[Customer], header: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """Give `customers` as the rows of a file with these columns, by number. Read in pages: four queries for each."""
     for page in all_of(customers.select_related("channel", "group"), order=("id",)):
-        yield from _rows(page)
+        yield from _rows(page, header)
 
 
-def _rows(customers: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _rows(customers: Sequence[Any], header: Sequence[str]) -> Iterator[Sequence[Any]]:
     pks = [customer.pk for customer in customers]
     addresses: dict[int, list[Address]] = defaultdict(list)
     for address in Address.objects.filter(customer__in=pks).order_by("id"):
@@ -43,7 +48,7 @@ def _rows(customers: Sequence[Any]) -> Iterator[Sequence[Any]]:
             "telephones": "; ".join(telephones[customer.pk]),
             "emails": "; ".join(emails[customer.pk]),
         }
-        yield [values.get(column, "") for column in HEADER]
+        yield [values.get(column, "") for column in header]
 
 
 def _values(customer: Customer, addresses: Sequence[Address]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from customers.importing.reading import ADDRESS, DELIVERY, Row
 from customers.models import Address, Channel, Customer, CustomerGroup
 from customers.services import checked_phone
+from customers.terms import Terms, terms_of
 from oms.core.errors import Invalid
 from oms.core.sheets import Wrong
 
@@ -21,13 +22,15 @@ PLAIN = {
     **{name: name for name in ("ship_policy", "accepts_part_deliveries", "preferred_carrier", "delivery_window", "tax_exemption")},
     **{name: name for name in ("is_do_not_call", "note")},
 }
-FIELDS = sorted({*PLAIN.values(), "payment_method", "group", "phone"})
+FIELDS = sorted({*PLAIN.values(), "payment_method", "group", "phone", "terms_changed_at"})
 Reference = tuple[int | None, str]
 
 
 @dataclass
 class Known:
-    """What is there of those whom a file names. `preferring`: who has ways to pay of their own; `erased`: who was erased on their request."""
+    """What is there of those whom a file names. `preferring`: who has ways to pay of their own; `erased`: who was erased on their request.
+    `may_set_terms`: whoever brings the file may agree on terms and credit limits.
+    """
 
     customers: Mapping[int, Customer]
     references: Mapping[Reference, int]
@@ -38,6 +41,7 @@ class Known:
     groups: Mapping[str, CustomerGroup]
     preferring: set[int]
     erased: set[int]
+    may_set_terms: bool
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Plan:
     changed_addresses: list[Address] = field(default_factory=list)
     telephones: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
+    terms_before: Terms | None = None
 
 
 def plan_rows(rows: Iterable[Row], known: Known) -> list[Plan]:
@@ -139,10 +144,15 @@ def _check(values: Mapping[str, Any], customer: Customer, channel: Channel | Non
 def _take_over(plan: Plan, values: Mapping[str, Any], known: Known) -> None:
     customer = plan.customer
     assert customer is not None
+    before = terms_of(customer)
     for column, name in [*PLAIN.items(), ("payment_method", "payment_method")]:
         if column in values and getattr(customer, name) != values[column]:
             setattr(customer, name, values[column])
             plan.changed.append(column)
+    if terms_of(customer) != before:
+        if not known.may_set_terms:
+            raise Wrong(_("you may not change terms_days or credit_limit: leave both columns out"))
+        plan.terms_before = before
     if "group" in values and customer.group_id != known.groups[values["group"]].pk:
         customer.group = known.groups[values["group"]]
         plan.changed.append("group")

@@ -13,6 +13,7 @@ from customers.importing.planning import CHANGED, FIELDS, NEW, REFUSED, SAME, Kn
 from customers.importing.reading import ADDRESS, Row, read_rows
 from customers.models import Address, Channel, Customer, CustomerGroup, Email, PaymentPreference, Telephone
 from customers.services import lock_customers
+from customers.terms import terms_changed
 from oms.core import bulk
 from oms.core.errors import Conflict
 from oms.core.events import fact, record
@@ -85,23 +86,26 @@ class Report:
         return sum(one.fate == fate for one in self.fates)
 
 
-def check_customers(file: BinaryIO, *, progress: Callable[[int], None] | None = None) -> Report:
+def check_customers(file: BinaryIO, *, may_set_terms: bool, progress: Callable[[int], None] | None = None) -> Report:
     """Say what would become of each row of a file. Writes nothing. Raises Invalid for what is no such file."""
     rows = _read(file, progress)
-    return _report(rows, _planned(rows, is_locked=False))
+    return _report(rows, _planned(rows, is_locked=False, may_set_terms=may_set_terms))
 
 
-def import_customers(file: BinaryIO, *, confirmed: str | None = None, actor: str, progress: Callable[[int], None] | None = None) -> Report:
+def import_customers(
+    file: BinaryIO, *, confirmed: str | None = None, actor: str, may_set_terms: bool, progress: Callable[[int], None] | None = None
+) -> Report:
     """Add and change the customers that `file` names: all of them or, with one bad row, none. The same file again changes nothing.
 
-    `confirmed`: the fingerprint of the report that somebody has looked at; where it would do something else by now, nothing is written. Imports take
-    turns. Locks the customers. A handful of statements, and one for each AT_ONCE customers that change. Raises Invalid for what is no such file, and
-    Conflict where somebody else registers one of them at the same time. Records `customer.registered`, `customer.changed`, `customer.imported`.
+    `may_set_terms`: without it a row that would change terms or a credit limit is refused. `confirmed`: the fingerprint of the report that somebody
+    has looked at; where it would do something else by now, nothing is written. Imports take turns. Locks the customers. A handful of statements, and
+    one for each AT_ONCE customers that change. Raises Invalid for what is no such file, and Conflict where somebody else registers one of them at the
+    same time. Records `customer.registered`, `customer.changed`, `customer.terms_changed`, `customer.imported`.
     """
     rows = _read(file, progress)
     with transaction.atomic():
         take_turn("customer-import")
-        plans = _planned(rows, is_locked=True)
+        plans = _planned(rows, is_locked=True, may_set_terms=may_set_terms)
         report = _report(rows, plans)
         if report.refused or confirmed not in (None, report.fingerprint):
             return report
@@ -125,11 +129,11 @@ def _read(file: BinaryIO, progress: Callable[[int], None] | None) -> list[Row]:
     return rows
 
 
-def _planned(rows: Sequence[Row], *, is_locked: bool) -> list[Plan]:
-    return plan_rows(rows, _known(rows, is_locked=is_locked))
+def _planned(rows: Sequence[Row], *, is_locked: bool, may_set_terms: bool) -> list[Plan]:
+    return plan_rows(rows, _known(rows, is_locked=is_locked, may_set_terms=may_set_terms))
 
 
-def _known(rows: Sequence[Row], *, is_locked: bool) -> Known:
+def _known(rows: Sequence[Row], *, is_locked: bool, may_set_terms: bool) -> Known:
     channels = {channel.code: channel for channel in Channel.objects.all()}
     references = _references(rows, channels)
     pks = {row.values["number"] for row in rows if "number" in row.values} | set(references.values())
@@ -152,6 +156,7 @@ def _known(rows: Sequence[Row], *, is_locked: bool) -> Known:
         channels=channels,
         groups={group.code: group for group in CustomerGroup.objects.all()},
         preferring=set(PaymentPreference.objects.filter(customer__in=pks).values_list("customer", flat=True)),
+        may_set_terms=may_set_terms,
         erased=set(Event.objects.filter(kind="customer.erased", subject="customer", subject_id__in=pks).values_list("subject_id", flat=True)),
     )
 
@@ -182,6 +187,11 @@ def _write(plans: Iterable[Plan], *, actor: str) -> None:
     new = [plan for plan in plans if plan.fate == NEW]
     changed = [plan for plan in plans if plan.fate == CHANGED]
     bulk.insert_all(_customers(new))
+    facts = [
+        terms_changed(plan.customer, plan.terms_before, reason=_("from a file"), actor=actor)
+        for plan in changed
+        if plan.customer is not None and plan.terms_before is not None
+    ]
     altered = _customers(changed)
     for start in range(0, len(altered), AT_ONCE):
         bulk.save_all(altered[start : start + AT_ONCE], *FIELDS)
@@ -192,7 +202,7 @@ def _write(plans: Iterable[Plan], *, actor: str) -> None:
     bulk.insert_all([address for plan in (*new, *changed) for address in plan.new_addresses])
     bulk.insert_all([Telephone(customer=plan.customer, number=number) for plan in (*new, *changed) for number in plan.telephones])
     bulk.insert_all([Email(customer=plan.customer, address=address) for plan in (*new, *changed) for address in plan.emails])
-    facts = [fact("customer.registered", "customer", customer.pk, actor=actor, name=customer.name) for customer in _customers(new)]
+    facts += [fact("customer.registered", "customer", customer.pk, actor=actor, name=customer.name) for customer in _customers(new)]
     facts += [fact("customer.changed", "customer", plan.customer.pk, actor=actor, changed=sorted(plan.changed)) for plan in changed if plan.customer]
     record(facts)
 

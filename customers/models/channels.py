@@ -39,6 +39,7 @@ class Scope(models.TextChoices):
     BILLS_RELEASE = "bills:release", _("Release vendors' bills that differ")
     CUSTOMERS_READ = "customers:read", _("Read customers")
     CUSTOMERS_WRITE = "customers:write", _("Add and change customers")
+    CUSTOMERS_TERMS = "customers:terms", _("Change payment terms and credit limits")
     CUSTOMERS_NOTES = "customers:notes", _("Read and write what colleagues should know of customers")
 
 

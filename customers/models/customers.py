@@ -46,6 +46,7 @@ class Customer(models.Model):
     ship_policy = models.CharField(max_length=20, choices=ShipPolicy, blank=True)
     terms_days = models.PositiveSmallIntegerField(default=30)
     credit_limit = models.DecimalField(max_digits=19, decimal_places=4, null=True, blank=True)
+    terms_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepts_part_deliveries = models.BooleanField(default=True)
 
     open_balance = models.DecimalField(max_digits=19, decimal_places=4, default=0)

@@ -120,6 +120,7 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
         _("%(new)s customers added and %(changed)s changed from a file of %(rows)s rows") % _with(f, "new", "changed", "rows")
     ),
     "customer.exported": lambda f: _("Customers taken out as a file (%(format)s)") % _with(f, "format"),
+    "customer.terms_changed": lambda f: _terms(f),
     "customer.registered": lambda f: _("Customer registered"),
     "customer.changed": lambda f: _("Customer changed: %(changed)s") % {"changed": ", ".join(map(str, f.get("changed") or ["…"]))},
 }
@@ -129,6 +130,22 @@ def worded(event: Event) -> str:
     """Word an event; one that nobody has worded is told by its kind."""
     sentence = _SENTENCES.get(event.kind)
     return sentence(event.data) if sentence else event.kind.replace(".", " ").replace("_", " ").capitalize()
+
+
+def _terms(facts: Facts) -> str:
+    before = facts.get("before") or {}
+    told = {
+        "days": facts.get("terms_days", ""),
+        "limit": _limit(facts.get("credit_limit"), facts.get("currency", "")),
+        "days_before": before.get("terms_days", ""),
+        "limit_before": _limit(before.get("credit_limit"), facts.get("currency", "")),
+        "reason": facts.get("reason", ""),
+    }
+    return _("Terms %(days)s days and credit %(limit)s, before %(days_before)s days and %(limit_before)s: %(reason)s") % told
+
+
+def _limit(limit: Any, currency: str) -> str:
+    return _("without a limit") if limit is None else f"{_plain(limit)} {currency}"
 
 
 def _with(facts: Facts, *names: str) -> Facts:

@@ -14,9 +14,11 @@ from customers.agreeing import consents_of
 from customers.duplicates import duplicates_of
 from customers.models import Customer, CustomerMerge, Note
 from customers.states import ConsentChannel, NoteKind, PaymentMethod
+from customers.terms import terms_of
 from customers.views import row_or_404
 from oms.core.access import may, staff_may
 from oms.core.models import Event, Message
+from oms.core.money import round_amount
 from oms.core.pages import keyset_page
 from orders.history import Year, habits_of, standing_of, volume_by_year
 from orders.models import CustomerPart, Order, StandingOrder
@@ -60,6 +62,8 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
         "contacts": found.contacts.all(),
         "addresses": found.addresses.all(),
         "part_numbers": CustomerPart.objects.filter(customer=found).select_related("sku").order_by("code")[: FEW_PARTS + 1],
+        "terms": terms_of(found),
+        "limit_typed": "" if found.credit_limit is None else f"{round_amount(found.credit_limit, found.currency):f}",
         "preferences": found.payment_preferences.all(),
         "consents": [(label, consents.get(channel)) for channel, label in ConsentChannel.choices],
         "channels": ConsentChannel.choices,

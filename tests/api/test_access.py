@@ -126,6 +126,8 @@ MATRIX: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("v1/customers/<str:number>/payment-preferences", "GET"): ("customers:read", EVERYBODY),
     ("v1/customers/<str:number>/payment-preferences", "POST"): ("customers:write", {CLERK, MANAGER}),
     ("v1/customers/<str:number>/payment-preferences/<int:part>", "DELETE"): ("customers:write", {CLERK, MANAGER}),
+    ("v1/customers/<str:number>/terms", "GET"): ("customers:read", EVERYBODY),
+    ("v1/customers/<str:number>/terms", "PUT"): ("customers:terms", {ACCOUNTANT, MANAGER}),
     ("v1/customers/<str:number>/consents", "GET"): ("customers:read", EVERYBODY),
     ("v1/customers/<str:number>/consents", "POST"): ("customers:write", {CLERK, MANAGER}),
     ("v1/customers/<str:number>/part-numbers", "GET"): ("customers:read", EVERYBODY),

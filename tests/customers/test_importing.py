@@ -7,6 +7,7 @@ import zipfile
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -40,11 +41,11 @@ def as_file(text):
 
 
 def bring(text, **how):
-    return import_customers(as_file(text), actor=MANAGER, **how)
+    return import_customers(as_file(text), actor=MANAGER, **{"may_set_terms": True, **how})
 
 
-def check(text):
-    return check_customers(as_file(text))
+def check(text, **how):
+    return check_customers(as_file(text), **{"may_set_terms": True, **how})
 
 
 def everything():
@@ -343,8 +344,8 @@ def test_two_who_bring_the_same_file_at_once_register_each_once(real_house, prov
 def test_without_its_turn_the_later_one_is_refused_and_nothing_of_it_is_written(real_house, monkeypatch):
     planned, both = writing._planned, threading.Barrier(2, timeout=20)
 
-    def then_wait(rows, *, is_locked):
-        plans = planned(rows, is_locked=is_locked)
+    def then_wait(rows, **how):
+        plans = planned(rows, **how)
         both.wait()
         return plans
 
@@ -384,8 +385,8 @@ def test_a_reference_that_somebody_takes_in_the_same_moment_is_a_conflict(house,
     before = everything()
     known = writing._known
 
-    def then_somebody_else_registers(rows, *, is_locked):
-        found = known(rows, is_locked=is_locked)
+    def then_somebody_else_registers(rows, **how):
+        found = known(rows, **how)
         Customer.objects.create(name="First", channel=house.web, external_reference="A")
         return found
 
@@ -499,3 +500,40 @@ def test_the_command_names_the_bad_row_and_leaves_with_an_error(house, tmp_path,
     assert Customer.objects.filter(external_reference="A").exists()
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("import_customers", str(tmp_path / "nothing.csv"))
+
+
+# --- terms and credit limits are for who may agree on them ---
+
+
+def test_terms_from_a_file_stand_in_the_timeline_and_only_who_may_brings_them(house):
+    anna = house.anna
+    text = f"number,name,terms_days,credit_limit\n{anna.number},Anna Feld,14,500\n"
+    [refused] = bring(text, may_set_terms=False).fates
+    assert (refused.fate, refused.reason) == ("refused", "you may not change terms_days or credit_limit: leave both columns out")
+    assert check("reference,name,credit_limit\nR-1,New,1\n", may_set_terms=False).refused == 1
+    assert check(f"number,name,terms_days\n{anna.number},Anna Feld,30\n", may_set_terms=False).changed == 1
+    assert Customer.objects.get(pk=anna.pk).name == "Anna Field"
+
+    bring(text)
+    bring(text)
+
+    changed = Customer.objects.get(pk=anna.pk)
+    event = Event.objects.get(kind="customer.terms_changed")
+    assert (changed.terms_days, changed.credit_limit, changed.terms_changed_at) == (14, D("500"), event.happened_at)
+    assert (event.subject_id, event.data["before"], event.data["reason"]) == (anna.pk, {"terms_days": 30, "credit_limit": None}, "from a file")
+
+
+def test_an_export_carries_terms_for_who_may_set_them_and_for_nobody_else(house):
+    clerk = cast.person("cleo", "clerk")
+    clerk.user_permissions.add(Permission.objects.get(codename="import_customers"))
+    headers = []
+    for person in (cast.person("mona", "manager"), clerk):
+        browser = Client()
+        browser.force_login(person)
+        headers.append(browser.post("/customers/export/").getvalue().decode("utf-8-sig").splitlines()[0].split(","))
+        page = browser.get("/customers/import/").content.decode()
+        assert ("<code>credit_limit</code>" in page) is ("credit_limit" in headers[-1])
+        file = SimpleUploadedFile("c.csv", f"number,terms_days\n{house.anna.number},1\n".encode())
+        assert ("you may not change" in browser.post("/customers/import/", {"file": file}).content.decode()) is (person is clerk)
+
+    assert [column for column in headers[0] if column not in headers[1]] == ["terms_days", "credit_limit"]

@@ -88,6 +88,7 @@ PAGES = {
     "export_lost_workbook": ("get", "/orders/lost/export.xlsx", "orders.view_order"),
     "screening": ("get", "/orders/screening/", "orders.view_order"),
     "change_screening": ("post", "/orders/screening/rules", "orders.change_screeningrule"),
+    "change_terms": ("post", "/customers/{customer}/terms", "customers.set_terms"),
     "add_customer_part": ("post", "/customers/C-9999/note/add", "customers.change_customer"),
     "act_on_customer_part": ("post", "/customers/C-9999/note/9999/pin", "customers.change_customer"),
     "customer_part_numbers": ("get", "/customers/{customer}/part-numbers/", "customers.view_customer"),

@@ -32,9 +32,9 @@ class Command(BaseCommand):
                     raise CommandError(f"{file} is larger than {MOST_BYTES} bytes: import it in parts.")
                 opened.seek(0)
                 report = (
-                    check_customers(opened, progress=progress)
+                    check_customers(opened, may_set_terms=True, progress=progress)
                     if dry_run
-                    else import_customers(opened, actor="user:import_customers", progress=progress)
+                    else import_customers(opened, actor="user:import_customers", may_set_terms=True, progress=progress)
                 )
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
