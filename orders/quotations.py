@@ -129,7 +129,7 @@ def _close(pk: int, state: str, kind: str, actor: str) -> Quotation:
 
 def _locked(pk: int) -> Quotation:
     try:
-        return lock_one(Quotation.objects.select_related("order", "customer", "channel"), pk)
+        return lock_one(Quotation.objects.all(), pk)
     except Quotation.DoesNotExist:
         raise NotFound(_("There is no such quotation.")) from None
 

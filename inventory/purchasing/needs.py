@@ -33,7 +33,7 @@ def approve_needs(
     if not pks or len(pks) > MOST_AT_ONCE:
         raise Invalid(_("Choose 1 to %(most)d lines to buy.") % {"most": MOST_AT_ONCE})
     with transaction.atomic():
-        chosen = lock(PurchaseNeed.objects.filter(pk__in=pks).select_related("sku", "vendor", "purchase_order"))
+        chosen = lock(PurchaseNeed.objects.filter(pk__in=pks).select_related("sku", "vendor"))
         needs = [need for need in chosen if need.state == NeedState.PROPOSED]
         per_order: dict[tuple[int, int], list[PurchaseNeed]] = {}
         for need in needs:
@@ -53,8 +53,8 @@ def approve_needs(
                 need.order()
                 need.purchase_order, need.decided_at, need.decided_by = order, now, actor
         bulk.save_all(needs, "state", "quantity", "purchase_order", "decided_at", "decided_by")
-    before = {need.purchase_order_id: need.purchase_order for need in chosen if need not in needs and need.purchase_order is not None}
-    return orders + [order for pk, order in before.items() if order is not None and pk not in {made.pk for made in orders}]
+    before = {need.purchase_order_id for need in chosen if need.purchase_order_id} - {made.pk for made in orders}
+    return orders + (list(PurchaseOrder.objects.filter(pk__in=before).order_by("pk")) if before else [])
 
 
 def _check_minimums(orders: Sequence[PurchaseOrder], *, accept_below_minimum: bool) -> None:

@@ -16,8 +16,8 @@ M = TypeVar("M", bound=Model)
 def lock(rows: QuerySet[M]) -> list[M]:
     """Lock `rows` in primary-key order and give them as they are now. Waits for whoever holds them.
 
-    Returns a list, evaluated: a lazy lock that nobody evaluates is no lock. Only the model's own table is locked,
-    not what `select_related` joins.
+    Returns a list, evaluated: a lazy lock that nobody evaluates is no lock. Only the model's own table is locked, not what `select_related` joins:
+    who has waited is given the row as it is now beside what was joined to it before. Join nothing that the row may by then refer to anew.
     """
     return list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
 

@@ -14,8 +14,11 @@ from oms.core.errors import Invalid, NotFound
 from oms.core.models import Event
 from orders import drafts
 from orders.drafts import AlreadyPlaced, Overtaken, Seen, abandon_draft, note_placed, park_draft, save_draft, take_over
-from orders.models import Draft
+from orders.models import Draft, Order
+from orders.phone.call import Call, Row
+from orders.phone.placing import place_call
 from tests import cast
+from tests.faults.crowd import in_the_middle
 
 KEY = uuid.UUID(int=7)
 ONE, OTHER = "page-one", "page-other"
@@ -209,6 +212,19 @@ def test_of_two_windows_that_save_at_once_one_is_told(real_house, monkeypatch, g
 
     refused = [result for result in results if isinstance(result, Overtaken)]
     assert len(refused) == (1 if guarded else 0)
+
+
+def test_a_call_that_is_placed_while_it_is_being_placed_is_given_that_order(real_house, prove):
+    anna = cast.person("anna", "clerk")
+    save(anna, typed(MUG=1), customer=real_house.anna)
+
+    def place():
+        return place_call(Call(KEY, Seen(1, ONE), customer=real_house.anna.number, rows=[Row("MUG", "1")]), person=anna)
+
+    (first, is_new), again = in_the_middle(place, place)
+
+    assert (is_new, again, Order.objects.count()) == (True, (first, False), 1)
+    prove()
 
 
 def test_two_windows_that_begin_the_same_draft_at_once_make_one(real_house):

@@ -18,7 +18,7 @@ from orders.models import Hold, Order, Promotion, Quotation
 from orders.placing import ChargeDraft, LineDraft, OrderDraft, place_order
 from orders.quotations import accept_quotation, decline_quotation, make_quotation, withdraw_quotation
 from tests import cast
-from tests.faults.crowd import together
+from tests.faults.crowd import in_the_middle, together
 
 D = Decimal
 CLERK = "user:clerk"
@@ -96,6 +96,19 @@ def test_accepting_twice_gives_one_order_and_what_is_decided_stays_decided(house
     with pytest.raises(Conflict, match="declined"):
         accept_quotation(other.pk, actor="customer")
     assert Order.objects.count() == 1
+    prove()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_accepts_while_it_is_being_accepted_is_given_that_order(real_house, prove):
+    quotation = quoted(real_house, ("MUG", 1))
+
+    first, second = in_the_middle(
+        lambda: accept_quotation(quotation.pk, actor="customer"),
+        lambda: accept_quotation(quotation.pk, actor="customer"),
+    )
+
+    assert (second, Order.objects.count()) == (first, 1)
     prove()
 
 
