@@ -78,7 +78,7 @@ async function send(text) {
   const sent = values(till);
   let newer = false;
   try {
-    const answer = await fetch(home, { method: "POST", body: data, redirect: "manual" });
+    const answer = await fetch(home, { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
     if (answer.type === "opaqueredirect" || answer.status === 403) return loggedOut();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.getElementById("till")) return answer.ok ? location.reload() : giveBack(text);
@@ -112,9 +112,9 @@ function giveBack(text) {
   tell(notice, till.dataset.failed);
 }
 
+// The keyboard stays where it is: somebody may be scanning on.
 function loggedOut() {
   tell(notice, till.dataset.loggedOut, till.dataset.logIn, till.dataset.login);
-  notice.querySelector("a").focus();
 }
 
 const kept = till && JSON.parse(sessionStorage.getItem(home));

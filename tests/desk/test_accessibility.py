@@ -8,12 +8,15 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from accounting.models import Till
 from customers.agreeing import add_note, add_payment_preference, note_consent
 from customers.blocking import block
 from customers.models import Customer
 from customers.reaching import ContactDraft, add_telephone, save_contact
 from oms.core.models import User
+from oms.desk.counter.unfinished import park_basket, save_basket
 from orders.holding import place_hold
+from orders.phone.call import Unmatched
 from orders.quotations import make_quotation
 from orders.standing import StandingDraft, set_up_standing_order
 from tests import cast
@@ -59,7 +62,7 @@ PAGES = [
     "/stock/",
     "/purchasing/",
 ]
-AT_NIGHT = ["/", "/orders/phone/", "/orders/{order}/", "/customers/{customer}/", "/stock/"]
+AT_NIGHT = ["/", "/orders/phone/", "/counter/{till}/", "/orders/{order}/", "/customers/{customer}/", "/stock/"]
 PUBLIC = ["/q/{quotation_token}/", "/o/{order_token}/", "/login/"]
 
 
@@ -99,6 +102,14 @@ def addresses(real_house, plain_labels):
     }
 
 
+def sells(person, till):
+    """Be in the middle of a sale with all that can be wrong with one, while another is parked."""
+    park_basket(counter.basket(("MUG", 1), key=2), till, note="red coat", person=person)
+    basket = counter.basket(("MUG", 1), discount="5", codes="NONE")
+    basket.unmatched = [Unmatched("mgu", "3")]
+    save_basket(basket, till, person=person)
+
+
 def objections(page):
     """Give what axe objects to: rule, and the first elements it is about."""
     page.add_script_tag(path=str(AXE))
@@ -109,7 +120,7 @@ def objections(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_has_nothing_to_object_to(addresses, live_server, browser, monkeypatch, scheme):
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-    User.objects.create_superuser("clerk", password="correct horse")
+    sells(User.objects.create_superuser("clerk", password="correct horse"), Till.objects.get(pk=addresses["till"]))
     context = browser.new_context(locale="en-GB", color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     found = {}

@@ -40,7 +40,7 @@ def test_the_demo_shows_every_state_and_refuses_to_be_run_again(db, monkeypatch,
     assert set(Count.objects.values_list("state", flat=True)) == {"open", "posted"}
     assert set(Quotation.objects.values_list("state", flat=True)) == {"open", "accepted"}
     assert sorted(DrawerSession.objects.values_list("state", "difference")) == [("closed", Decimal("-0.40")), ("open", None)]
-    assert sorted(Draft.objects.values_list("state", flat=True)) == ["abandoned", "open", "parked"]
+    assert sorted(Draft.objects.values_list("state", flat=True)) == ["abandoned", "open", "parked", "parked"]
     assert LostSale.objects.get().reason == "stock"
     assert set(StandingOrder.objects.values_list("state", flat=True)) == {"active", "paused"}
     assert Shortfall.objects.filter(settled_at=None).exists()

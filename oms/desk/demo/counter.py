@@ -1,13 +1,19 @@
-"""A counter in Leeds: yesterday's drawer was forty pence short, today's is open and has sold a little."""
+"""A counter in Leeds: yesterday's drawer was forty pence short, today's is open and has sold a little, and one customer is fetching their purse."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 from accounting.drawers import Tendered, close_drawer, move_cash, open_drawer
 from accounting.models import Till
 from customers.models import Channel, Customer
 from customers.states import CustomerKind
 from inventory.models import StockLevel, Warehouse
+from oms.core.models import User
+from oms.desk.counter.basket import Basket
 from oms.desk.counter.selling import Sale, take_away
+from oms.desk.counter.unfinished import park_basket
+from orders.drafts import Seen
+from orders.phone.call import Row
 from orders.placing import LineDraft
 
 CLERK = "user:clerk"
@@ -28,6 +34,8 @@ def sell_at_the_counter(store: Channel, warehouse: Warehouse, customers: list[Cu
     _sell(till, {codes[3]: 2, codes[4]: 1}, Tendered("card", reference="T-004417"))
     _sell(till, {codes[5]: 1}, Tendered("cash"), customer=known)
     move_cash(till.pk, kind="expense", amount=Decimal("3.20"), reason="Milk and tea", actor=CLERK)
+    waits = Basket(uuid4(), Seen(0, "demo"), rows=[Row(codes[1], "2", "5"), Row(codes[4], "1")])
+    park_basket(waits, till, note="Red coat, fetches their purse", person=User.objects.get(username="clerk"))
 
 
 def _beyond_the_float(till: Till) -> Decimal:
