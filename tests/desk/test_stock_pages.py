@@ -95,12 +95,13 @@ BARE = {
         "inventory/sku.html": {"part.units", "barcode.units"},
         "inventory/vendor.html": {"units"},
     },
-    "not stock yet, or not any more: just typed or scanned, sold, to be bought or moved, another way it could have gone": {
+    "not stock yet, or not any more: just typed or scanned, sold, lost, to be bought or moved, another way it could have gone": {
         "inventory/_kit_says.html": {"making.makes"},
         "inventory/_receiving_said.html": {"last.units"},
         "inventory/_rule_chart.html": {"bar.units", "line.units", "units"},
         "inventory/_sales.html": {"week.units"},
         "inventory/needs.html": {"units", "place.units"},
+        "orders/_lost_sales.html": {"row.lost", "lost.units", "total.units"},
         "orders/_phone_read_back.html": {"units"},
         "orders/_simulation.html": {"units"},
     },
