@@ -104,7 +104,7 @@ def _beside() -> dict[str, Any]:
     biggest = Customer.objects.get(pk=BIGGEST)
     codes = list(Sku.objects.filter(pk__in=[1 + int(dice.random() ** 3 * SKUS) for _ in range(CALLS * 2)]).values_list("code", flat=True))
     numbers = [dice.randint(1, ORDERS) for _ in range(CALLS)]
-    desk = Client()
+    desk = Client(SERVER_NAME="localhost")
     desk.force_login(User.objects.filter(username="bench").first() or User.objects.create_superuser("bench"))
 
     def opened(address: str) -> None:

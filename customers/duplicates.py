@@ -32,7 +32,8 @@ _PAIRS = """
         WHERE theirs.customer_id <> mine.customer_id AND (theirs.sharing <= %(sharing)s OR mine.kind = 'z' AND theirs.sharing < %(sharing)s + 2)
         UNION
         SELECT least(mine.id, theirs.id), greatest(mine.id, theirs.id), 'v'
-        FROM customers_customer mine JOIN customers_customer theirs ON theirs.vat_number = mine.vat_number AND theirs.id <> mine.id
+        FROM customers_customer mine JOIN customers_customer theirs ON theirs.vat_number = mine.vat_number AND theirs.vat_number <> ''
+            AND theirs.id <> mine.id
         WHERE mine.id = ANY(%(some)s) AND mine.vat_number <> ''
     )
     SELECT common.first, common.second, array_agg(DISTINCT common.kind), similarity(lower(a.name), lower(b.name))

@@ -1,4 +1,7 @@
-"""What a customer has bought: by year, by SKU, and what came back. Each one query over their own orders, whatever there is of others'."""
+"""What a customer has bought: by year, by SKU, and what came back. Each one query over their own orders, whatever there is of others'.
+
+Lines are looked at of their latest orders alone: what they buy is what they buy lately, and who orders every hour costs no more than others.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,7 +11,9 @@ from oms.core.money import ZERO
 from oms.core.reading import read
 
 MOST_SKUS = 12
+LATEST = 1_000
 _BOUGHT = "o.customer_id = %s AND o.placed_at IS NOT NULL AND o.state NOT IN ('cancelled', 'expired')"
+_LATELY = f"(SELECT o.id, o.placed_at FROM orders_order o WHERE {_BOUGHT} ORDER BY o.placed_at DESC, o.id DESC LIMIT {LATEST}) o"
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Habit:
 
 @dataclass(frozen=True)
 class Standing:
-    """How it stands with a customer's orders now. `returned`: units that came back, of `shipped`."""
+    """How it stands with a customer's orders now. `returned`: units that came back, of `shipped`, of their latest orders."""
 
     open_orders: int
     open_total: Decimal
@@ -66,12 +71,12 @@ def volume_by_year(customer_id: int, *, today: date, years: int = 6) -> list[Yea
 
 
 def habits_of(customer_id: int, *, most: int = MOST_SKUS) -> list[Habit]:
-    """Give the SKUs that a customer buys most often, the most frequent first."""
+    """Give the SKUs that a customer buys most often in their latest orders, the most frequent first."""
     rows = read(
         "SELECT sku.code, sku.name, count(DISTINCT o.id), sum(line.quantity - line.cancelled)::int,"
         " percentile_disc(0.5) WITHIN GROUP (ORDER BY line.quantity), min(o.placed_at), max(o.placed_at), sum(line.returned)::int"
-        " FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id JOIN inventory_sku sku ON sku.id = line.sku_id"
-        f" WHERE {_BOUGHT} AND line.quantity > line.cancelled GROUP BY sku.id ORDER BY 3 DESC, 7 DESC, sku.code LIMIT %s",
+        f" FROM {_LATELY} JOIN orders_orderline line ON line.order_id = o.id JOIN inventory_sku sku ON sku.id = line.sku_id"
+        " WHERE line.quantity > line.cancelled GROUP BY sku.id ORDER BY 3 DESC, 7 DESC, sku.code LIMIT %s",
         [customer_id, most],
     )
     return [Habit(*row) for row in rows]
@@ -86,8 +91,8 @@ def standing_of(customer_id: int) -> Standing:
         [customer_id],
     )
     [(shipped, returned)] = read(
-        "SELECT coalesce(sum(line.shipped), 0)::int, coalesce(sum(line.returned), 0)::int FROM orders_order o"
-        f" JOIN orders_orderline line ON line.order_id = o.id WHERE {_BOUGHT}",
+        "SELECT coalesce(sum(line.shipped), 0)::int, coalesce(sum(line.returned), 0)::int"
+        f" FROM {_LATELY} JOIN orders_orderline line ON line.order_id = o.id",
         [customer_id],
     )
     return Standing(open_orders, open_total, held, shipped, returned)

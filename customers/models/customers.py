@@ -72,6 +72,7 @@ class Customer(models.Model):
         ]
         indexes = [
             models.Index(F("last_order_at").desc(nulls_last=True), F("id").desc(), name="customer_recent"),
+            models.Index(fields=["vat_number"], name="customer_vat_number", condition=~Q(vat_number="")),
         ]
         triggers = found_by("name", "phone", "email", "merged_into", customer="id")
 
