@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from customers.importing.planning import PLAIN
+from customers.importing.planning import PLAIN, plainly
 from customers.importing.reading import COLUMNS
-from customers.models import Address, Customer, Email, Telephone
+from customers.models import Address, Consent, Contact, Customer, Email, Note, Telephone
 from oms.core.exports import all_of
 from oms.core.models import Event
 
@@ -27,7 +27,7 @@ def exportable(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def exported_rows(customers: QuerySet[Customer], header: Sequence[str]) -> Iterator[Sequence[Any]]:
-    """Give `customers` as the rows of a file with these columns, by number. Read in pages: four queries for each."""
+    """Give `customers` as the rows of a file with these columns, by number. Read in pages: seven queries for each."""
     for page in all_of(customers.select_related("channel", "group"), order=("id",)):
         yield from _rows(page, header)
 
@@ -43,8 +43,14 @@ def _rows(customers: Sequence[Any], header: Sequence[str]) -> Iterator[Sequence[
     emails: dict[int, list[str]] = defaultdict(list)
     for pk, email in Email.objects.filter(customer__in=pks).order_by("id").values_list("customer", "address"):
         emails[pk].append(email)
+    contacts = {row.customer_id: row for row in Contact.objects.filter(customer__in=pks).order_by("customer", "id").distinct("customer")}
+    notes = {row.customer_id: row for row in Note.objects.filter(customer__in=pks, is_pinned=True).order_by("customer", "-id").distinct("customer")}
+    consents: dict[int, list[Consent]] = defaultdict(list)
+    for consent in Consent.objects.filter(customer__in=pks).order_by("customer", "channel", "-id").distinct("customer", "channel"):
+        consents[consent.customer_id].append(consent)
     for customer in customers:
-        values = _values(customer, addresses[customer.pk]) | {
+        values = _values(customer, addresses[customer.pk]) | _agreed(contacts.get(customer.pk), notes.get(customer.pk), consents[customer.pk])
+        values |= {
             "telephones": "; ".join(telephones[customer.pk]),
             "emails": "; ".join(emails[customer.pk]),
         }
@@ -63,6 +69,19 @@ def _values(customer: Customer, addresses: Sequence[Address]) -> dict[str, Any]:
         **(_place(billing, "") if billing else {}),
         **(_place(delivery, "delivery_") if delivery and delivery is not billing else {}),
     }
+
+
+def _agreed(contact: Contact | None, note: Note | None, consents: Sequence[Consent]) -> dict[str, Any]:
+    """Give the first contact, the last note that is pinned, and the latest word on offers by each channel."""
+    values: dict[str, Any] = {}
+    if contact is not None:
+        values |= {f"contact_{name}": getattr(contact, name) for name in ("name", "role", "phone", "email")}
+    if note is not None:
+        values["pinned_note"] = "\n".join(filter(None, (plainly(line) for line in note.text.splitlines())))
+    for row in consents:
+        column = f"consent_{row.channel}"
+        values |= {column: row.is_given, f"{column}_on": row.given_on, f"{column}_source": row.source}
+    return values
 
 
 def _place(address: Address, prefix: str) -> dict[str, str]:

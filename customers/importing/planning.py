@@ -7,9 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from customers.importing.reading import ADDRESS, DELIVERY, Row
-from customers.models import Address, Channel, Customer, CustomerGroup
+from customers.agreeing import MOST_PREFERENCES
+from customers.importing.reading import ADDRESS, CONTACT, DELIVERY, Row
+from customers.models import Address, Channel, Consent, Contact, Customer, CustomerGroup, PaymentPreference
+from customers.reaching import MOST_PARTS
 from customers.services import checked_phone
+from customers.states import ConsentChannel
 from customers.terms import Terms, terms_of
 from oms.core.errors import Invalid
 from oms.core.sheets import Wrong
@@ -28,7 +31,8 @@ Reference = tuple[int | None, str]
 
 @dataclass
 class Known:
-    """What is there of those whom a file names. `preferring`: who has ways to pay of their own; `erased`: who was erased on their request.
+    """What is there of those whom a file names. `consents`: the latest word by channel; `notes`: what is written, as `plainly` has it; `erased`: who
+    was erased on their request.
     `may_set_terms`: whoever brings the file may agree on terms and credit limits.
     """
 
@@ -39,7 +43,10 @@ class Known:
     emails: Mapping[int, set[str]]
     channels: Mapping[str, Channel]
     groups: Mapping[str, CustomerGroup]
-    preferring: set[int]
+    contacts: Mapping[int, Sequence[Contact]]
+    consents: Mapping[int, Mapping[str, Consent]]
+    notes: Mapping[int, set[str]]
+    preferences: Mapping[int, Sequence[PaymentPreference]]
     erased: set[int]
     may_set_terms: bool
 
@@ -59,6 +66,11 @@ class Plan:
     telephones: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     terms_before: Terms | None = None
+    contact: Contact | None = None
+    consents: list[Consent] = field(default_factory=list)
+    note: str = ""
+    preference: PaymentPreference | None = None
+    preference_before: PaymentPreference | None = None
 
 
 def plan_rows(rows: Iterable[Row], known: Known) -> list[Plan]:
@@ -137,14 +149,13 @@ def _check(values: Mapping[str, Any], customer: Customer, channel: Channel | Non
         raise Wrong(_("its channel cannot be changed"))
     if values.get("currency", customer.currency) != customer.currency:
         raise Wrong(_("its currency cannot be changed"))
-    if values.get("payment_method", customer.payment_method) != customer.payment_method and customer.pk in known.preferring:
-        raise Wrong(_("it pays as its ways to pay say: change them on its page"))
 
 
 def _take_over(plan: Plan, values: Mapping[str, Any], known: Known) -> None:
     customer = plan.customer
     assert customer is not None
     before = terms_of(customer)
+    _plan_payment(plan, values, known.preferences.get(customer.pk, ()))
     for column, name in [*PLAIN.items(), ("payment_method", "payment_method")]:
         if column in values and getattr(customer, name) != values[column]:
             setattr(customer, name, values[column])
@@ -158,6 +169,68 @@ def _take_over(plan: Plan, values: Mapping[str, Any], known: Known) -> None:
         plan.changed.append("group")
     country = _plan_addresses(plan, values, known.addresses.get(customer.pk, ()))
     _plan_reach(plan, values, known, country)
+    _plan_contact(plan, values, known.contacts.get(customer.pk, ()), country)
+    _plan_consents(plan, values, known.consents.get(customer.pk, {}))
+    if "pinned_note" in values and plainly(values["pinned_note"]) not in known.notes.get(customer.pk, ()):
+        plan.note = values["pinned_note"]
+        plan.changed.append("pinned_note")
+
+
+def plainly(text: str) -> str:
+    """Give a note as it is compared: a file carries no letters that cannot be printed, and breaks its lines as it likes."""
+    return " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+
+
+def _plan_payment(plan: Plan, values: Mapping[str, Any], there: Sequence[PaymentPreference]) -> None:
+    """Have who has ways to pay of their own pay by the one that the file names: by the first of that kind, or by a new one."""
+    method = values.get("payment_method")
+    default = next((row for row in there if row.is_default), None)
+    if method is None or default is None or default.method == method:
+        return
+    if len(there) >= MOST_PREFERENCES and all(row.method != method for row in there):
+        raise Wrong(_("it has %(most)d ways to pay already: remove one first") % {"most": MOST_PREFERENCES})
+    plan.preference_before = default
+    plan.preference = next((row for row in there if row.method == method), PaymentPreference(method=method))
+
+
+def _plan_contact(plan: Plan, values: Mapping[str, Any], there: Sequence[Contact], country: str) -> None:
+    """Add the contact that the file names, or change the one of that name."""
+    if "contact_name" not in values:
+        return
+    name = plainly(values["contact_name"]).lower()
+    contact = next((row for row in there if plainly(row.name).lower() == name), None)
+    if contact is None and len(there) >= MOST_PARTS:
+        raise Wrong(_("it has %(most)d contacts already: remove one first") % {"most": MOST_PARTS})
+    given = {column.removeprefix("contact_"): values[column] for column in CONTACT if column in values}
+    if "phone" in given:
+        given["phone"] = checked_phone(given["phone"], country=country)
+    if contact is not None:
+        given.pop("name")
+    contact = contact or Contact()
+    changed = [name for name, value in given.items() if getattr(contact, name) != value]
+    for name in changed:
+        setattr(contact, name, given[name])
+    if changed:
+        plan.contact = contact
+        plan.changed += [f"contact_{name}" for name in changed]
+
+
+def _plan_consents(plan: Plan, values: Mapping[str, Any], there: Mapping[str, Consent]) -> None:
+    """Note what they said of offers, where it is later than what is known: an old list never undoes what somebody has said since."""
+    left = []
+    for channel in ConsentChannel.values:
+        column = f"consent_{channel}"
+        if column not in values:
+            continue
+        said = Consent(channel=channel, is_given=values[column], source=values[f"{column}_source"], given_on=values[f"{column}_on"])
+        known = there.get(channel)
+        if known is None or known.given_on < said.given_on:
+            plan.consents.append(said)
+            plan.changed.append(column)
+        elif (known.is_given, known.source, known.given_on) != (said.is_given, said.source, said.given_on):
+            left.append(column)
+    if left:
+        plan.reason = _("%(columns)s: what is known is as late or later, and is left") % {"columns": ", ".join(left)}
 
 
 def _plan_reach(plan: Plan, values: Mapping[str, Any], known: Known, country: str) -> None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from babel.core import get_global
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from customers.services import checked_country, checked_email, checked_tags, checked_vat_number
-from customers.states import CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
+from customers.states import ConsentChannel, CustomerKind, InvoicePolicy, PaymentMethod, ShipPolicy
 from oms.core.cards import refuse_card_numbers
 from oms.core.errors import Invalid
 from oms.core.readable import row_of
@@ -22,6 +24,7 @@ MOST_BYTES = 30_000_000
 NAMING = ("number", "reference")
 ADDRESS = ("street", "city", "region", "postcode", "country")
 DELIVERY = tuple(f"delivery_{name}" for name in ADDRESS)
+CONTACT = ("contact_name", "contact_role", "contact_email", "contact_phone")
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ def _row(number: int, header: list[str], cells: list[str], *, comma_is_point: bo
     try:
         for name, cell in given.items():
             check_letters(name, cell)
+            _check_for_cards(name, cell)
             values[name] = COLUMNS[name](name, cell.replace(",", ".") if comma_is_point and name == "credit_limit" else cell)
         _check_together(values)
-        refuse_card_numbers({name: value for name, value in values.items() if isinstance(value, str) and name not in _NUMBERS})
     except Wrong as error:
         return Row(number, called, reason=str(error))
     except Invalid as error:
@@ -65,6 +68,23 @@ def _row(number: int, header: list[str], cells: list[str], *, comma_is_point: bo
 def _check_together(values: dict[str, Any]) -> None:
     if not set(NAMING) & set(values):
         raise Wrong(_("it has neither number nor reference: without one of them the same file would register them twice"))
+    if set(CONTACT[1:]) & set(values) and "contact_name" not in values:
+        raise Wrong(_("a contact needs its contact_name"))
+    for channel in ConsentChannel.values:
+        said = f"consent_{channel}"
+        parts = (said, f"{said}_on", f"{said}_source")
+        if set(parts) & set(values) and not set(parts) <= set(values):
+            raise Wrong(_("%(column)s says yes or no, %(column)s_on since which day, and %(column)s_source where they said so") % {"column": said})
+
+
+def _check_for_cards(name: str, cell: str) -> None:
+    """Refuse the number of a card before anything else is said of the cell: what it has is not to be told again."""
+    if name in _NUMBERS:
+        return
+    try:
+        refuse_card_numbers({name: cell})
+    except Invalid as error:
+        raise Wrong(f"{name}: {error.sentence}") from None
 
 
 def _number(name: str, cell: str) -> int:
@@ -105,6 +125,16 @@ def _country(_name: str, cell: str) -> str:
     return checked_country(cell)
 
 
+def _day(name: str, cell: str) -> date:
+    try:
+        day = date.fromisoformat(cell.removesuffix("T00:00:00"))
+    except ValueError:
+        raise Wrong(_("%(column)s is a day such as 2027-03-31, not “%(cell)s”") % {"column": name, "cell": cell[:20]}) from None
+    if day > timezone.localdate():
+        raise Wrong(_("%(column)s is still to come: %(cell)s") % {"column": name, "cell": cell[:20]})
+    return day
+
+
 def _currency(name: str, cell: str) -> str:
     if cell.upper() not in get_global("all_currencies"):
         raise Wrong(_("%(column)s is three letters such as GBP, not “%(cell)s”") % {"column": name, "cell": cell[:20]})
@@ -112,7 +142,7 @@ def _currency(name: str, cell: str) -> str:
 
 
 # Telephone and VAT numbers are looked at by their own rules, and may be as long as a card's.
-_NUMBERS = ("phone", "vat_number", "credit_limit")
+_NUMBERS = ("phone", "telephones", "contact_phone", "vat_number", "credit_limit")
 _PLACE: dict[str, Reader] = {
     "street": text(300, has_lines=True),
     "city": text(100),
@@ -147,6 +177,16 @@ COLUMNS: dict[str, Reader] = {
     "tax_exemption": text(100),
     "is_do_not_call": yes_or_no,
     "note": text(4000, has_lines=True),
+    "pinned_note": text(4000, has_lines=True),
+    "contact_name": text(200),
+    "contact_role": text(100),
+    "contact_phone": text(40),
+    "contact_email": _email,
+    **{
+        f"consent_{channel}{part}": read
+        for channel in ConsentChannel.values
+        for part, read in (("", yes_or_no), ("_on", _day), ("_source", text(100)))
+    },
     **_PLACE,
     **{f"delivery_{name}": read for name, read in _PLACE.items()},
 }

@@ -4,14 +4,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.importing.planning import CHANGED, FIELDS, NEW, REFUSED, SAME, Known, Plan, channel_of, plan_rows
+from customers.importing.planning import CHANGED, FIELDS, NEW, REFUSED, SAME, Known, Plan, channel_of, plainly, plan_rows
 from customers.importing.reading import ADDRESS, Row, read_rows
-from customers.models import Address, Channel, Customer, CustomerGroup, Email, PaymentPreference, Telephone
+from customers.models import Address, Channel, Consent, Contact, Customer, CustomerGroup, Email, Note, PaymentPreference, Telephone
 from customers.services import lock_customers
 from customers.terms import terms_changed
 from oms.core import bulk
@@ -23,6 +24,7 @@ from oms.core.readable import human_number
 from oms.core.reading import read
 from oms.core.sheets import Wrong
 
+R = TypeVar("R", Contact, Consent, Note, PaymentPreference)
 MOST_SHOWN = 100
 PROGRESS_ROWS = 10_000
 # Each customer whose name or number changes has their search keys made anew: a statement stays short.
@@ -155,10 +157,25 @@ def _known(rows: Sequence[Row], *, is_locked: bool, may_set_terms: bool) -> Know
         emails=emails,
         channels=channels,
         groups={group.code: group for group in CustomerGroup.objects.all()},
-        preferring=set(PaymentPreference.objects.filter(customer__in=pks).values_list("customer", flat=True)),
+        contacts=_by_customer(Contact.objects.filter(customer__in=pks).order_by("id")),
+        consents={
+            pk: {row.channel: row for row in rows}
+            for pk, rows in _by_customer(
+                Consent.objects.filter(customer__in=pks).order_by("customer", "channel", "-id").distinct("customer", "channel")
+            ).items()
+        },
+        notes={pk: {plainly(row.text) for row in rows} for pk, rows in _by_customer(Note.objects.filter(customer__in=pks)).items()},
+        preferences=_by_customer(PaymentPreference.objects.filter(customer__in=pks).order_by("id")),
         may_set_terms=may_set_terms,
         erased=set(Event.objects.filter(kind="customer.erased", subject="customer", subject_id__in=pks).values_list("subject_id", flat=True)),
     )
+
+
+def _by_customer(rows: Iterable[R]) -> dict[int, list[R]]:
+    found: dict[int, list[R]] = defaultdict(list)
+    for row in rows:
+        found[row.customer_id].append(row)
+    return found
 
 
 def _references(rows: Sequence[Row], channels: dict[str, Channel]) -> dict[tuple[int | None, str], int]:
@@ -202,9 +219,41 @@ def _write(plans: Iterable[Plan], *, actor: str) -> None:
     bulk.insert_all([address for plan in (*new, *changed) for address in plan.new_addresses])
     bulk.insert_all([Telephone(customer=plan.customer, number=number) for plan in (*new, *changed) for number in plan.telephones])
     bulk.insert_all([Email(customer=plan.customer, address=address) for plan in (*new, *changed) for address in plan.emails])
+    _write_agreed([*new, *changed], actor=actor)
     facts += [fact("customer.registered", "customer", customer.pk, actor=actor, name=customer.name) for customer in _customers(new)]
     facts += [fact("customer.changed", "customer", plan.customer.pk, actor=actor, changed=sorted(plan.changed)) for plan in changed if plan.customer]
     record(facts)
+
+
+def _write_agreed(plans: Sequence[Plan], *, actor: str) -> None:
+    """Write contacts, consents, notes and ways to pay. The default way to pay gives way first: there is one at a time."""
+    now = timezone.now()
+    contacts, notes, consents, preferences = [], [], [], []
+    for plan in plans:
+        if plan.contact is not None:
+            contacts.append(plan.contact)
+        consents += plan.consents
+        if plan.preference is not None:
+            preferences.append(plan.preference)
+        if plan.note:
+            notes.append(Note(customer=plan.customer, text=plan.note, is_pinned=True, author=actor, created_at=now))
+        for row in (plan.contact, plan.preference, *plan.consents):
+            if row is not None and row.pk is None:
+                row.customer = plan.customer  # type: ignore[assignment]
+    for consent in consents:
+        consent.noted_by, consent.noted_at = actor, now
+    bulk.save_all([row for row in contacts if row.pk], "role", "email", "phone")
+    bulk.insert_all([row for row in contacts if not row.pk])
+    bulk.insert_all(consents)
+    bulk.insert_all(notes)
+    before = [plan.preference_before for plan in plans if plan.preference_before is not None]
+    for row in before:
+        row.is_default = False
+    bulk.save_all(before, "is_default")
+    for row in preferences:
+        row.is_default = True
+    bulk.save_all([row for row in preferences if row.pk], "is_default")
+    bulk.insert_all([row for row in preferences if not row.pk])
 
 
 def _customers(plans: Iterable[Plan]) -> list[Customer]:

@@ -4,6 +4,7 @@ import csv
 import io
 import threading
 import zipfile
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,16 +14,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
-from customers.agreeing import add_payment_preference
+from customers.agreeing import add_note, add_payment_preference, consents_of, note_consent
 from customers.erasing import erase_customer
 from customers.importing import writing
 from customers.importing.writing import check_customers, import_customers
 from customers.looking_up import find_customers
 from customers.merging import merge_customers
-from customers.models import Address, Customer, CustomerGroup, Email, Telephone
-from customers.reaching import add_email, add_telephone
+from customers.models import Address, Consent, Contact, Customer, CustomerGroup, Email, Note, PaymentPreference, Telephone
+from customers.reaching import ContactDraft, add_email, add_telephone, save_contact
 from customers.services import change_customer
 from oms.core.errors import Conflict, Invalid
 from oms.core.models import Event
@@ -49,7 +51,7 @@ def check(text, **how):
 
 
 def everything():
-    models = (Customer, Address, Telephone, Email)
+    models = (Customer, Address, Telephone, Email, Contact, Consent, Note, PaymentPreference)
     return [list(model.objects.order_by("pk").values()) for model in models], Event.objects.count()
 
 
@@ -211,7 +213,18 @@ REFUSED = [
     ("number,reference,channel\nANNA,T-1,web\n", "its reference belongs to C-"),
     ("number,channel\nANNA,store\n", "its channel cannot be changed"),
     ("number,currency\nANNA,EUR\n", "its currency cannot be changed"),
-    ("number,payment_method\nANNA,cash\n", "it pays as its ways to pay say"),
+    ("reference,name,contact_role\nA,One,Buyer\n", "a contact needs its contact_name"),
+    ("reference,name,contact_name,contact_phone\nA,One,Jo,12\n", "12 is not a telephone number"),
+    ("reference,name,contact_name,contact_email\nA,One,Jo,jo@\n", "jo@ is not an e-mail address."),
+    ("reference,name,consent_email\nA,One,yes\n", "consent_email says yes or no, consent_email_on since which day"),
+    ("reference,name,consent_sms_on\nA,One,2026-01-31\n", "consent_sms says yes or no"),
+    ("reference,name,consent_post,consent_post_on,consent_post_source\nA,One,maybe,2026-01-31,x\n", "consent_post is yes or no, not “maybe”"),
+    ("reference,name,consent_post,consent_post_on,consent_post_source\nA,One,no,31.1.2026,x\n", "consent_post_on is a day such as 2027-03-31"),
+    ("reference,name,consent_post,consent_post_on,consent_post_source\nA,One,no,2999-01-31,x\n", "consent_post_on is still to come"),
+    ("reference,name,payment_method\nA,One,gold\n", "payment_method is one of account, bank_transfer, card"),
+    ("reference,name,payment_method\nA,One,4111 1111 1111 1111\n", "payment_method: That looks like a card number (… 1111)"),
+    ("reference,name,contact_name,contact_role\nA,One,Jo,4111-1111-1111-1111\n", "contact_role: That looks like a card number (… 1111)"),
+    ("reference,name,pinned_note\nA,One,pays with 4111111111111111\n", "pinned_note: That looks like a card number (… 1111)"),
     ("reference,name\nA,One\x07\n", "name has characters that cannot be printed"),
     (b"reference,name\nA,J\xfcg\n", "name is not UTF-8"),
     ("reference,name\nA,One,more\n", "it has 3 cells, and the header 2"),
@@ -316,9 +329,10 @@ def test_only_what_was_looked_at_is_written(house):
 def test_a_file_costs_the_same_number_of_statements_however_long(house):
     costs = []
     for size in (3, 300):
-        head = "reference,name,phone,telephones,emails,street,city,country\n"
+        head = "reference,name,phone,telephones,emails,street,city,country,contact_name,pinned_note,consent_sms,consent_sms_on,consent_sms_source\n"
         text = head + "".join(
-            f"S{size}-{n},Thing {n},+44113{size:03}{n:04},+44114{size:03}{n:04},a{n}@x.example;b{n}@x.example,{n} Mall,Leeds,GB\n"
+            f"S{size}-{n},Thing {n},+44113{size:03}{n:04},+44114{size:03}{n:04},a{n}@x.example;b{n}@x.example,{n} Mall,Leeds,GB,"
+            f"Jo {n},Thing,yes,2026-01-01,form\n"
             for n in range(size)
         )
         with CaptureQueriesContext(connection) as captured:
@@ -420,6 +434,15 @@ def varied(house):
     bring(WHOLE)
     add_telephone(house.anna.pk, "+441134960002", actor=MANAGER)
     add_email(house.anna.pk, "a@field.example", actor=MANAGER)
+    save_contact(house.anna.pk, ContactDraft("=Jo", "Buyer", "jo@field.example", "0113 496 0007"), actor=MANAGER)
+    save_contact(house.anna.pk, ContactDraft("Kim"), actor=MANAGER)
+    note_consent(house.anna.pk, "email", is_given=True, source="fair", given_on=date(2026, 3, 1), actor=MANAGER)
+    note_consent(house.anna.pk, "email", is_given=False, source="by telephone", actor=MANAGER)
+    note_consent(house.anna.pk, "post", is_given=True, source="+form", given_on=date(2026, 3, 1), actor=MANAGER)
+    add_note(house.anna.pk, "-Ring\u200b  twice,\r\n\n\tthen \x07 wait", is_pinned=True, actor=MANAGER)
+    add_note(house.anna.pk, "Between us", actor=MANAGER)
+    for method in ("account", "cash"):
+        add_payment_preference(house.anna.pk, method, actor=MANAGER)
     Customer.objects.create(name="=SUM(A1)", note='Says "hi", and\nleaves')
     Customer.objects.create(name="+Plus", phone="+447700900999", kind="company")
     return house
@@ -537,3 +560,94 @@ def test_an_export_carries_terms_for_who_may_set_them_and_for_nobody_else(house)
         assert ("you may not change" in browser.post("/customers/import/", {"file": file}).content.decode()) is (person is clerk)
 
     assert [column for column in headers[0] if column not in headers[1]] == ["terms_days", "credit_limit"]
+
+
+# --- contacts, consents, notes and ways to pay ---
+
+AGREED = (
+    "number,contact_name,contact_role,contact_phone,contact_email,pinned_note,payment_method,consent_email,consent_email_on,consent_email_source,"
+    "consent_sms,consent_sms_on,consent_sms_source\n"
+    "{number},Jo Dale,Buyer,0113 496 0007,jo@field.example,Ring twice,account,yes,2026-03-01,order form,no,2026-03-02,by telephone\n"
+)
+
+
+def test_a_file_brings_a_contact_a_note_what_they_agreed_to_and_how_they_pay(house, prove):
+    anna, text = house.anna, AGREED.format(number=house.anna.number)
+    [shown] = check(text).fates
+    assert (shown.fate, shown.columns) == (
+        "changed",
+        ["payment_method", "contact_name", "contact_role", "contact_email", "contact_phone", "consent_email", "consent_sms", "pinned_note"],
+    )
+    assert not anna.contacts.exists() and not anna.notes.exists() and not anna.consents.exists()
+
+    bring(text)
+    before = everything()
+    again = bring(text)
+
+    assert (fates(again), everything()) == ([(2, "same")], before)
+    assert list(anna.contacts.values_list("name", "role", "phone", "email")) == [("Jo Dale", "Buyer", "+441134960007", "jo@field.example")]
+    note = anna.notes.get()
+    assert (note.text, note.kind, note.is_pinned, note.author) == ("Ring twice", "note", True, MANAGER)
+    said = consents_of(anna)
+    assert [(said[channel].is_given, said[channel].given_on, said[channel].source, said[channel].noted_by) for channel in ("email", "sms")] == [
+        (True, date(2026, 3, 1), "order form", MANAGER),
+        (False, date(2026, 3, 2), "by telephone", MANAGER),
+    ]
+    assert Customer.objects.get(pk=anna.pk).payment_method == "account"
+    assert [found.pk for found in find_customers("jo dale")] == [anna.pk]
+    prove()
+
+
+def test_a_new_customer_comes_with_them_too(house, prove):
+    text = AGREED.replace("number,contact_name", "reference,name,contact_name").format(number="N-1,New Ltd")
+
+    report = bring(text)
+
+    new = Customer.objects.get(external_reference="N-1")
+    assert (report.new, new.contacts.get().name, new.notes.get().text, new.payment_method) == (1, "Jo Dale", "Ring twice", "account")
+    assert sorted(consents_of(new)) == ["email", "sms"]
+    prove()
+
+
+def test_the_contact_of_that_name_is_changed_and_an_empty_cell_leaves_what_is_there(house):
+    contact = save_contact(house.anna.pk, ContactDraft("Jo  dale", "Buyer", phone="0113 496 0007", note="Mornings"), actor=MANAGER)
+
+    report = bring(f"number,contact_name,contact_role,contact_email\n{house.anna.number},Jo Dale,,jo@field.example\n")
+
+    assert report.fates[0].columns == ["contact_email"]
+    assert list(house.anna.contacts.values_list("pk", "name", "role", "email", "phone", "note")) == [
+        (contact.pk, "Jo  dale", "Buyer", "jo@field.example", "+441134960007", "Mornings")
+    ]
+
+
+def test_an_old_list_does_not_undo_what_they_said_since(house):
+    today = timezone.localdate()
+    note_consent(house.anna.pk, "email", is_given=False, source="by telephone", given_on=today - timedelta(days=2), actor=MANAGER)
+    head = "number,consent_email,consent_email_on,consent_email_source\n"
+
+    for day in (today - timedelta(days=30), today - timedelta(days=2)):
+        [left] = bring(f"{head}{house.anna.number},yes,{day},old list\n").fates
+        assert (left.fate, left.reason) == ("same", "consent_email: what is known is as late or later, and is left")
+    assert not consents_of(house.anna)["email"].is_given
+    bring(f"{head}{house.anna.number},yes,{today - timedelta(days=1)},web form\n")
+
+    assert consents_of(house.anna)["email"].is_given
+    assert house.anna.consents.count() == 2
+
+
+def test_who_has_ways_to_pay_pays_by_the_one_in_the_file(house, prove):
+    anna = house.anna
+    first = add_payment_preference(anna.pk, "account", actor=MANAGER)
+    card = add_payment_preference(anna.pk, "card", token="tok_1", label="Visa", actor=MANAGER)
+
+    def pays():
+        ways = PaymentPreference.objects.filter(customer=anna).order_by("id").values_list("method", "token", "is_default")
+        return Customer.objects.get(pk=anna.pk).payment_method, list(ways)
+
+    bring(f"number,payment_method\n{anna.number},card\n")
+    assert pays() == ("card", [("account", "", False), ("card", "tok_1", True)])
+    bring(f"number,payment_method\n{anna.number},cash\n")
+
+    assert pays() == ("cash", [("account", "", False), ("card", "tok_1", False), ("cash", "", True)])
+    assert {first.pk, card.pk} < set(anna.payment_preferences.values_list("pk", flat=True))
+    prove()
