@@ -1,10 +1,6 @@
 """The language that every carrier's adapter speaks: what we ask, what we get, and how a carrier may fail us. Pure.
 
-The three ways to fail tell what may be done next, and an adapter that cannot tell them apart must say *unknown*:
-
-* `CarrierRefused`: it did not happen and never will as it stands. A person must correct something.
-* `CarrierRetryable`: it certainly did not happen. Ask again later.
-* `CarrierUnknown`: it may have happened. `look_up` our reference before asking again.
+It may fail in the three ways of `oms.core.partners`: `CarrierRefused`, `CarrierRetryable` and `CarrierUnknown`.
 """
 
 from dataclasses import dataclass
@@ -12,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, Protocol
+
+from oms.core.partners import PartnerError, PartnerRefused, PartnerRetryable, PartnerUnknown, PartnerUnreachable
 
 Mode = Literal["parcel", "freight"]
 
@@ -118,28 +116,12 @@ class TrackingUpdate:
     location: str = ""
 
 
-class CarrierError(Exception):
-    """A carrier has not done what we asked. `reason`: a sentence for a person."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class CarrierRefused(CarrierError):
-    """A definite no: a bad address, a parcel too heavy. Asking again with the same words is no use."""
-
-
-class CarrierRetryable(CarrierError):
-    """It certainly did not happen, and not because of what we asked: our key was turned away, or they are too busy."""
-
-
-class CarrierUnreachable(CarrierRetryable):
-    """Nobody answered the door: our request never left the house."""
-
-
-class CarrierUnknown(CarrierError):
-    """We asked and do not know what became of it: a time-out, a cut answer, an error of theirs. Look it up first."""
+# What the house calls it where the partner is a carrier.
+CarrierError = PartnerError
+CarrierRefused = PartnerRefused
+CarrierRetryable = PartnerRetryable
+CarrierUnreachable = PartnerUnreachable
+CarrierUnknown = PartnerUnknown
 
 
 class Carrier(Protocol):

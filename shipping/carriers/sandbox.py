@@ -2,16 +2,14 @@
 
 import base64
 import re
-from collections.abc import Callable
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from shipping.carriers.base import Booking, CarrierRefused, CarrierUnknown, Rate, ShipmentRequest
-from shipping.carriers.transport import Transport
+from oms.core.transport import Transport, understood
+from shipping.carriers.base import Booking, CarrierRefused, Rate, ShipmentRequest
 
-T = TypeVar("T")
 LABEL_STARTS = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG"}
 
 
@@ -19,22 +17,22 @@ class SandboxCarrier:
     """Books over HTTP with our reference as idempotency key, so that asking twice is harmless."""
 
     def __init__(self, *, url: str, key: str, timeout_seconds: float) -> None:
-        self._transport = Transport(url=url, key=key, timeout_seconds=timeout_seconds)
+        self._transport = Transport(url=url, key=key, timeout_seconds=timeout_seconds, who="The carrier")
 
     def quote(self, request: ShipmentRequest) -> list[Rate]:
         answer = self._transport.call("POST", "/v1/rates", _wire(request))
-        return _understood(_rates, answer)
+        return understood(_rates, answer)
 
     def book(self, request: ShipmentRequest) -> Booking:
         answer = self._transport.call("POST", "/v1/shipments", _wire(request), idempotency_key=request.reference)
-        if _understood(_status, answer) == "voided":
+        if understood(_status, answer) == "voided":
             raise CarrierRefused(f"{request.reference} was booked and voided before: book it under a new reference.")
-        return _understood(_booking, answer)
+        return understood(_booking, answer)
 
     def look_up(self, reference: str) -> Booking | None:
         answer = self._transport.call("GET", f"/v1/shipments?reference={quote(reference, safe='')}")
-        live = _understood(lambda found: [s for s in found["shipments"] if _status(s) != "voided"], answer)
-        return _understood(_booking, live[0]) if live else None
+        live = understood(lambda found: [s for s in found["shipments"] if _status(s) != "voided"], answer)
+        return understood(_booking, live[0]) if live else None
 
     def hand_over(self, carrier_reference: str) -> None:
         self._transport.call("POST", f"/v1/shipments/{quote(carrier_reference, safe='')}/handover")
@@ -47,14 +45,6 @@ def _wire(request: ShipmentRequest) -> dict[str, Any]:
     body = asdict(request)
     del body["tracking_number"]
     return body | {"value": str(request.value)}
-
-
-def _understood(read: Callable[[Any], T], answer: Any) -> T:
-    """Read a carrier's answer; one that makes no sense leaves us not knowing what happened."""
-    try:
-        return read(answer)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise CarrierUnknown(f"The carrier's answer makes no sense ({type(error).__name__}: {error}).") from error
 
 
 def _status(shipment: Any) -> str:

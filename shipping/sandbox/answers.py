@@ -1,11 +1,12 @@
 """What the sandbox carrier says, as JSON or as a page."""
 
 import base64
+import time
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from shipping.sandbox.depot import Kept
+from shipping.sandbox.depot import Call, Kept
 from shipping.sandbox.label import make_label
 from shipping.sandbox.requests import Asked
 from shipping.sandbox.tariff import CURRENCY, SERVICES, days, price
@@ -20,10 +21,6 @@ li {{ padding: 0 0 1.1rem 1.2rem; position: relative }} small {{ color: #5b6675 
 li::before {{ content: ""; position: absolute; inset-inline-start: -7px; top: .4rem; width: 12px; height: 12px;
 border-radius: 50%; background: #fff; border: 2px solid #111; box-sizing: border-box }} li:first-child::before {{ background: #111 }}
 </style><header>SANDBOX PARCEL</header><h1>{title}</h1>{rest}</html>"""
-
-
-def error(code: str, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message}}
 
 
 def rates(asked: Asked) -> dict[str, Any]:
@@ -63,6 +60,25 @@ def shipment(kept: Kept, *, door: str) -> dict[str, Any]:
             }
             for event in kept.events
         ],
+    }
+
+
+def told(call: Call) -> dict[str, Any]:
+    """Give what a call says: the envelope of Standard Webhooks around one thing that happened."""
+    event, shipment = call.event, call.shipment
+    return {
+        "type": "shipment.tracking",
+        "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds"),
+        "data": {
+            "event_id": event.id,
+            "shipment_id": shipment.id,
+            "reference": shipment.asked.reference,
+            "tracking_number": shipment.tracking_number,
+            "status": event.status,
+            "occurred_at": event.occurred,
+            "description": event.description,
+            "location": event.location,
+        },
     }
 
 

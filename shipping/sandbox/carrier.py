@@ -5,10 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
+from sandbox.calls import Caller, keep_calling, rest_until
+from sandbox.mischief import Temper
+from shipping.sandbox import answers
 from shipping.sandbox.depot import Depot
-from shipping.sandbox.mischief import Temper
-from shipping.sandbox.server import Door
-from shipping.sandbox.webhooks import MOST_ATTEMPTS, Caller
+from shipping.sandbox.mischief import ParcelOrders
+from shipping.sandbox.server import ParcelDoor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +35,14 @@ class SandboxCarrierServer:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.depot = Depot(config.state_path)
-        self.temper = Temper()
+        self.temper = Temper(ParcelOrders)
         self._stopping = threading.Event()
         self._caller = (
-            Caller(config.webhook_url, config.webhook_secret, first_pause_seconds=config.first_pause_seconds) if config.webhook_url else None
+            Caller(config.webhook_url, config.webhook_secret, agent="sandbox-parcel/1", first_pause_seconds=config.first_pause_seconds)
+            if config.webhook_url
+            else None
         )
-        self.door = Door(config.port, key=config.key, depot=self.depot, temper=self.temper, step_seconds=config.step_seconds)
+        self.door = ParcelDoor(config.port, key=config.key, depot=self.depot, temper=self.temper, step_seconds=config.step_seconds)
         self._threads = [
             threading.Thread(target=work, name=f"sandbox {work.__name__}", daemon=True)
             for work in (self.door.serve, self._move_parcels, self._make_calls)
@@ -73,32 +77,7 @@ class SandboxCarrierServer:
                     calls=calls,
                     hold_back=orders.shuffle_webhooks,
                 )
-                self._rest_until(next_at)
+                rest_until(next_at, self.depot, self._stopping)
 
     def _make_calls(self) -> None:
-        if not self._caller:
-            return
-        nobody_home = 0
-        while not self._stopping.is_set():
-            with self.depot.news:
-                call, next_at = self.depot.next_call()
-                if not call:
-                    self._rest_until(next_at)
-                    continue
-            status = self._caller.make(call)
-            if status is None:  # nobody is there for any call: leave them all as they are and wait
-                self._stopping.wait(self._caller.pause_seconds(nobody_home))
-                nobody_home += 1
-                continue
-            nobody_home = 0
-            if 200 <= status < 300:
-                self.depot.call_made(call)
-            else:
-                again_at = time.time() + self._caller.pause_seconds(call.attempts)
-                self.depot.call_failed(call, again_at=again_at if call.attempts < MOST_ATTEMPTS else None)
-        self._caller.close()
-
-    def _rest_until(self, instant: float | None) -> None:
-        """Wait for news, but not past `instant`. Holds the depot's lock when called and when it returns."""
-        if not self._stopping.is_set():
-            self.depot.news.wait(30.0 if instant is None else max(0.0, min(30.0, instant - time.time())))
+        keep_calling(self._caller, self.depot, self._stopping, answers.told)

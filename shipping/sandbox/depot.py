@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from sandbox.door import Refused
 from shipping.sandbox.journeys import journey_of, place_of
-from shipping.sandbox.requests import Asked, Refused, read_request
+from shipping.sandbox.requests import Asked, read_request
 from shipping.sandbox.tariff import price, service_for
 
 MOST_SHIPMENTS = 20_000

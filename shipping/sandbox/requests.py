@@ -6,16 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.door import Refused
+
 MOST_PARCELS = 50
 MOST_GRAMS = {"parcel": 30_000, "freight": 10_000_000}
-
-
-class Refused(Exception):
-    """The carrier says no. `status`: of the HTTP answer."""
-
-    def __init__(self, message: str, *, code: str = "refused", status: int = 422) -> None:
-        super().__init__(message)
-        self.message, self.code, self.status = message, code, status
 
 
 @dataclass(frozen=True)

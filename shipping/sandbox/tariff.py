@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shipping.sandbox.requests import Asked, Refused
+from sandbox.door import Refused
+from shipping.sandbox.requests import Asked
 
 CURRENCY = "GBP"
 NEIGHBOURS = frozenset(("AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FR", "IE", "IT", "LU", "NL", "NO", "PL", "PT", "SE"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.mischief import FAILURES
 from shipping.carriers.base import (
     Carrier,
     CarrierRefused,
@@ -21,7 +22,6 @@ from shipping.carriers.base import (
 from shipping.carriers.manual import ManualCarrier
 from shipping.carriers.sandbox import SandboxCarrier
 from shipping.sandbox.carrier import SandboxCarrierServer
-from shipping.sandbox.mischief import FAILURES
 from tests.shipping.outside import ALICE, KEY, config, free_port, request_for, rude_carrier
 
 

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from oms.core.signing import ForgedCall, MalformedCall
 from shipping.carriers.base import Booking, CarrierRefused, Parcel, TrackingUpdate
 from shipping.carriers.sandbox import SandboxCarrier
-from shipping.carriers.tracking import ForgedCall, MalformedCall, read_tracking
+from shipping.carriers.tracking import read_tracking
 from shipping.sandbox.carrier import SandboxCarrierServer
 from shipping.sandbox.depot import Depot
 from shipping.sandbox.requests import read_request

@@ -1,4 +1,4 @@
-"""One HTTP call to a carrier, told truthfully: an answer, or which of the three ways it failed (see `base`). Pure."""
+"""One HTTP call to a partner, told truthfully: an answer, or which of the three ways it failed (see `partners`). Pure."""
 
 import json
 import socket
@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from shipping.carriers.base import CarrierRefused, CarrierRetryable, CarrierUnknown, CarrierUnreachable
+from oms.core.partners import PartnerRefused, PartnerRetryable, PartnerUnknown, PartnerUnreachable
 
+T = TypeVar("T")
 MOST_BYTES = 4_000_000
 
 
@@ -19,19 +20,20 @@ MOST_BYTES = 4_000_000
 class Transport:
     """Talks JSON to one address with one key. No redirects, no proxies, one connection a call.
 
-    `timeout_seconds` bounds the whole call, however slowly the answer drips in.
+    `timeout_seconds` bounds the whole call, however slowly the answer drips in. `who`: what people call the partner, in sentences.
     """
 
     url: str
     key: str
     timeout_seconds: float
+    who: str
     most_bytes: int = MOST_BYTES
 
     def call(self, method: str, path: str, body: Any = None, *, idempotency_key: str = "") -> Any:
         """Send `body` as JSON and give the answer's; None for an empty answer.
 
-        Raises `CarrierUnreachable` where the request was not sent, `CarrierRefused` for 4xx, `CarrierRetryable` where
-        our key is turned away or we are asked to come back later (401, 403, 429), and `CarrierUnknown` for all else.
+        Raises `PartnerUnreachable` where the request was not sent, `PartnerRefused` for 4xx, `PartnerRetryable` where
+        our key is turned away or we are asked to come back later (401, 403, 429), and `PartnerUnknown` for all else.
         """
         headers = {"Authorization": f"Bearer {self.key}", "Accept": "application/json", "Connection": "close"}
         if idempotency_key:
@@ -44,7 +46,7 @@ class Transport:
             try:
                 connection.connect()
             except OSError as error:
-                raise CarrierUnreachable(f"The carrier cannot be reached: {error}.") from error
+                raise PartnerUnreachable(f"{self.who} cannot be reached: {error}.") from error
             with _deadline(connection, self.timeout_seconds) as expired:
                 try:
                     connection.request(method, urlsplit(self.url).path.rstrip("/") + path, payload, headers)
@@ -52,15 +54,15 @@ class Transport:
                     content = self._read(response)
                 except (OSError, HTTPException) as error:
                     if expired() or isinstance(error, TimeoutError):
-                        raise CarrierUnknown("The carrier did not answer in time.") from error
-                    raise CarrierUnknown(f"The carrier broke off ({type(error).__name__}: {error}).") from error
-        return _meaning(response.status, content)
+                        raise PartnerUnknown(f"{self.who} did not answer in time.") from error
+                    raise PartnerUnknown(f"{self.who} broke off ({type(error).__name__}: {error}).") from error
+        return self._meaning(response.status, content)
 
     def _connection(self) -> HTTPConnection:
         parts = urlsplit(self.url)
         kind: Mapping[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
         if parts.scheme not in kind or not parts.hostname:
-            raise CarrierRetryable(f"“{self.url}” is not the address of a carrier.")
+            raise PartnerRetryable(f"“{self.url}” is not an address: {self.who} cannot be asked.")
         return kind[parts.scheme](parts.hostname, parts.port, timeout=self.timeout_seconds)
 
     def _read(self, response: HTTPResponse) -> bytes:
@@ -72,6 +74,20 @@ class Transport:
         if response.length:  # read() with a limit does not complain of a body that ends too early
             raise HTTPException(f"{response.length} bytes of the answer are missing")
         return content
+
+    def _meaning(self, status: int, content: bytes) -> Any:
+        if 200 <= status < 300:
+            if not content:
+                return None
+            try:
+                return json.loads(content)
+            except ValueError as error:
+                raise PartnerUnknown(f"{self.who} answered {status} with something that is not JSON.") from error
+        if status in (401, 403, 429):
+            raise PartnerRetryable(f"{self.who} turned us away ({status}): {_message(content)}")
+        if 400 <= status < 500:
+            raise PartnerRefused(_message(content) or f"{self.who} refused ({status}).")
+        raise PartnerUnknown(f"{self.who} answered {status}: {_message(content)}")
 
 
 @contextmanager
@@ -96,23 +112,16 @@ def _deadline(connection: HTTPConnection, seconds: float) -> Iterator[Callable[[
         timer.cancel()
 
 
-def _meaning(status: int, content: bytes) -> Any:
-    if 200 <= status < 300:
-        if not content:
-            return None
-        try:
-            return json.loads(content)
-        except ValueError as error:
-            raise CarrierUnknown(f"The carrier answered {status} with something that is not JSON.") from error
-    if status in (401, 403, 429):
-        raise CarrierRetryable(f"The carrier turned us away ({status}): {_message(content)}")
-    if 400 <= status < 500:
-        raise CarrierRefused(_message(content) or f"The carrier refused ({status}).")
-    raise CarrierUnknown(f"The carrier answered {status}: {_message(content)}")
+def understood(read: Callable[[Any], T], answer: Any) -> T:
+    """Read a partner's answer; one that makes no sense leaves us not knowing what happened."""
+    try:
+        return read(answer)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise PartnerUnknown(f"The answer makes no sense ({type(error).__name__}: {error}).") from error
 
 
 def _message(content: bytes) -> str:
-    """Give the carrier's own sentence, fit to be shown and stored."""
+    """Give the partner's own sentence, fit to be shown and stored."""
     try:
         said = json.loads(content)["error"]["message"]
     except (ValueError, KeyError, TypeError):
