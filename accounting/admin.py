@@ -7,7 +7,20 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounting.models import Account, CashMovement, DrawerSession, Invoice, JournalEntry, Payment, Period, Taking, Till, VendorBill
+from accounting.models import (
+    Account,
+    CashMovement,
+    Checkout,
+    DrawerSession,
+    Invoice,
+    JournalEntry,
+    Payment,
+    PaymentNotice,
+    Period,
+    Taking,
+    Till,
+    VendorBill,
+)
 from oms.core.admin import KeptAdmin, ReadOnlyAdmin
 
 
@@ -34,4 +47,4 @@ class TillAdmin(KeptAdmin):
     list_display = ("name", "warehouse", "channel", "is_active")
 
 
-admin.site.register([Invoice, Payment, JournalEntry, VendorBill, DrawerSession, Taking, CashMovement], ReadOnlyAdmin)
+admin.site.register([Invoice, Payment, JournalEntry, VendorBill, DrawerSession, Taking, CashMovement, Checkout, PaymentNotice], ReadOnlyAdmin)

@@ -245,6 +245,23 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "What a payment gateway took is booked, once, on its own order; a checkout is paid exactly where something of it was.",
+        """
+        SELECT notice.reference, notice.charge_id, notice.amount, payment.amount AS booked FROM accounting_paymentnotice notice
+        JOIN accounting_checkout checkout ON checkout.id = notice.checkout_id
+        LEFT JOIN accounting_paymentnotice first
+            ON first.gateway = notice.gateway AND first.charge_id = notice.charge_id AND first.payment_id IS NOT NULL
+        LEFT JOIN accounting_payment payment ON payment.id = first.payment_id
+        WHERE notice.outcome = 'paid' AND notice.applied_at IS NOT NULL AND notice.attention NOT IN ('contradiction', 'currency')
+            AND (payment.amount IS DISTINCT FROM notice.amount OR payment.order_id <> checkout.order_id)
+        UNION ALL
+        SELECT checkout.reference, checkout.state, checkout.amount, NULL FROM accounting_checkout checkout
+        WHERE (checkout.state = 'paid') <> EXISTS (
+            SELECT FROM accounting_paymentnotice notice WHERE notice.checkout_id = checkout.id AND notice.payment_id IS NOT NULL
+        )
+        """,
+    ),
+    Invariant(
         "The cash expected in a drawer is its float, its cash takings and what was put in or taken out; cash payments alone are in it.",
         """
         SELECT session.id, session.expected FROM accounting_drawersession session

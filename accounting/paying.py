@@ -19,6 +19,7 @@ from oms.core.events import fact, record
 from oms.core.locks import lock
 from oms.core.money import ZERO, round_amount
 from orders.holding import lock_order
+from orders.models import Order
 from orders.progress import note_paid
 
 MOST = Decimal(10) ** 14
@@ -48,8 +49,7 @@ def record_payment(
         raise Invalid(_("There is no payment method %(method)s.") % {"method": method}, pointer="/method")
     with transaction.atomic():
         order = lock_order(order_pk)
-        if not amount.is_finite() or not 0 < amount <= MOST or amount != round_amount(amount, order.currency):
-            raise Invalid(_("A payment is an amount above zero, in whole cents."), pointer="/amount")
+        _check_amount(order, amount)
         known = Payment.objects.filter(customer=order.customer_id, method=method, reference=reference).first()
         if known is not None:
             return _repeated(known, order_pk, amount)
@@ -63,49 +63,73 @@ def record_payment(
                 % {"number": order.number, "balance": round_amount(order.balance, order.currency), "currency": order.currency},
                 pointer="/amount",
             )
-        payment = Payment.objects.create(
-            customer_id=order.customer_id,
-            order=order,
-            method=method,
-            reference=reference,
-            currency=order.currency,
-            amount=amount,
-            received_on=received_on or timezone.localdate(),
-            actor=actor,
-            created_at=timezone.now(),
-        )
-        post(
-            [
-                Draft(
-                    source="payment",
-                    source_id=payment.pk,
-                    event="received",
-                    currency=payment.currency,
-                    memo=f"Payment {reference} on {order.number}",
-                    lines=posting.payment(amount=amount, into=into),
-                    actor=actor,
-                    order_id=order.pk,
-                )
-            ]
-        )
-        allocated = _put_against_invoices(payment, actor)
-        add_to_balances({order.customer_id: -allocated})
-        note_paid(order, amount)
-        record(
-            [
-                fact(
-                    "payment.received",
-                    "payment",
-                    payment.pk,
-                    order_id=order.pk,
-                    actor=actor,
-                    amount=str(amount),
-                    currency=payment.currency,
-                    method=method,
-                    reference=reference,
-                )
-            ]
-        )
+        return _record(order, amount=amount, method=method, reference=reference, received_on=received_on, into=into, actor=actor)
+
+
+def record_money_taken(order_pk: int, *, amount: Decimal, method: str, reference: str, received_on: date, actor: str) -> Payment:
+    """Record money that is ours already, whatever is owed: as `record_payment`, but nothing of it is too much, and no order too closed.
+
+    What no invoice takes is the customer's deposit. Locks and records as `record_payment` does, and is as safe to repeat. Raises Invalid for an
+    amount that is none.
+    """
+    with transaction.atomic():
+        order = lock_order(order_pk)
+        _check_amount(order, amount)
+        known = Payment.objects.filter(customer=order.customer_id, method=method, reference=reference).first()
+        if known is not None:
+            return _repeated(known, order_pk, amount)
+        return _record(order, amount=amount, method=method, reference=reference, received_on=received_on, into=posting.BANK_CLEARING, actor=actor)
+
+
+def _check_amount(order: Order, amount: Decimal) -> None:
+    if not amount.is_finite() or not 0 < amount <= MOST or amount != round_amount(amount, order.currency):
+        raise Invalid(_("A payment is an amount above zero, in whole cents."), pointer="/amount")
+
+
+def _record(order: Order, *, amount: Decimal, method: str, reference: str, received_on: date | None, into: str, actor: str) -> Payment:
+    payment = Payment.objects.create(
+        customer_id=order.customer_id,
+        order=order,
+        method=method,
+        reference=reference,
+        currency=order.currency,
+        amount=amount,
+        received_on=received_on or timezone.localdate(),
+        actor=actor,
+        created_at=timezone.now(),
+    )
+    post(
+        [
+            Draft(
+                source="payment",
+                source_id=payment.pk,
+                event="received",
+                currency=payment.currency,
+                memo=f"Payment {reference} on {order.number}",
+                lines=posting.payment(amount=amount, into=into),
+                actor=actor,
+                order_id=order.pk,
+            )
+        ]
+    )
+    allocated = _put_against_invoices(payment, actor)
+    add_to_balances({order.customer_id: -allocated})
+    note_paid(order, amount)
+    record(
+        [
+            fact(
+                "payment.received",
+                "payment",
+                payment.pk,
+                order_id=order.pk,
+                actor=actor,
+                amount=str(amount),
+                currency=payment.currency,
+                method=method,
+                reference=reference,
+            )
+        ]
+    )
     return payment
 
 

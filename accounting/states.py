@@ -64,6 +64,24 @@ class CashKind(TextChoices):
     EXPENSE = "expense", _("A small expense")
 
 
+class CheckoutState(TextChoices):
+    OPEN = "open", _("Open")
+    PAID = "paid", _("Paid")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Expired")
+
+
+class Attention(TextChoices):
+    """Why somebody must look at what a payment gateway told us."""
+
+    TOO_MUCH = "too_much", _("More than was owed")
+    CANCELLED = "cancelled", _("The order was cancelled")
+    OTHER_AMOUNT = "other_amount", _("Another amount than was asked for")
+    CONTRADICTION = "contradiction", _("The gateway contradicts itself: nothing is booked")
+    CURRENCY = "currency", _("Another currency than the order's: nothing is booked")
+    UNKNOWN = "unknown", _("No such checkout is known here: nothing is booked")
+
+
 OPEN_INVOICE_STATES = (InvoiceState.ISSUED, InvoiceState.PARTLY_PAID)
 
 INVOICE_MOVES = [
@@ -79,6 +97,8 @@ INVOICE_MOVES = [
     ("issued", "written_off"),
     ("partly_paid", "written_off"),
 ]
+# Money that came is money that came, whatever was said of its checkout before.
+CHECKOUT_MOVES = [("open", "paid"), ("open", "declined"), ("open", "expired"), ("declined", "paid"), ("expired", "paid")]
 DRAWER_MOVES = [("open", "closed")]
 BILL_MOVES = [
     ("entered", "held"),

@@ -3,9 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounting.billing import rematch_bills
+from accounting.checkouts import ask_gateway, settle_checkouts
 from accounting.documents import keep_invoices, render_invoice
 from accounting.invoicing import credit_invoices, raise_invoices
-from accounting.models import Invoice, VendorBill
+from accounting.models import Checkout, Invoice, VendorBill
 from accounting.stocktaking import post_movements
 from inventory.models import MovementToPost
 from oms.core.stations import OutsideStation, Station
@@ -45,4 +46,14 @@ DOCUMENT = OutsideStation(
     perform=render_invoice,
     work=keep_invoices,
     lease_seconds=180,
+)
+# One at a time: each payment locks an order, its invoices and its customer, and none waits for another's.
+SETTLE = OutsideStation(
+    name="settle",
+    title=_("Settle payments"),
+    waiting=lambda: Checkout.objects.to_settle().select_related("order"),
+    perform=ask_gateway,
+    work=settle_checkouts,
+    since="due_at",
+    batch=1,
 )

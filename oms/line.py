@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
-from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STOCK
+from accounting.stations import CREDIT, DOCUMENT, INVOICE, MATCH_BILLS, POST_STOCK, SETTLE
 from inventory.stations import IMPORT_SKUS, LAPSE, LEARN, PEG, PURCHASE_PDF, REPLENISH
 from oms.core import messages
 from oms.core.stations import OutsideStation, lay
@@ -54,6 +54,7 @@ LINE = [
     replace(TRACK, wakes_on=("tracking.received", "shipment.booked")),                       # tracking events
     replace(POST_STOCK, wakes_on=("stock.moved",)),                                          # stock movements
     replace(MATCH_BILLS, wakes_on=("purchase.received", "purchase.receipt_reversed", "purchase.changed", "bill.posted", "bill.credited")),
+    replace(SETTLE, wakes_on=("checkout.told",)),                                            # checkouts, outside
     replace(COMPLETE, wakes_on=("order.delivered", "payment.received", "invoice.issued", "order.hold_released")),
     replace(CREDIT, wakes_on=("order.cancelled",)),                                          # invoices
     replace(VOID, wakes_on=("order.cancelled",)),                                            # shipments, outside

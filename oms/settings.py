@@ -161,7 +161,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        # The button of a payment link leads on to the gateway's page.
+        "form-action": ["'self'", *filter(None, [env("SANDBOX_GATEWAY_URL", default="")])],
     },
 }
 
@@ -218,6 +219,13 @@ SANDBOX_CARRIER_KEY = env("SANDBOX_CARRIER_KEY", default="")
 CARRIER_TIMEOUT_SECONDS = env.float("CARRIER_TIMEOUT_SECONDS", default=10.0)
 # Standard Webhooks secret (whsec_…) that the sandbox carrier signs its tracking calls with.
 CARRIER_WEBHOOK_SECRET = env("CARRIER_WEBHOOK_SECRET", default="")
+
+# The sandbox payment gateway, where customers pay by a link: a page of its own, for trying things out. Without an address nobody can pay online.
+SANDBOX_GATEWAY_URL = env("SANDBOX_GATEWAY_URL", default="")
+SANDBOX_GATEWAY_KEY = env("SANDBOX_GATEWAY_KEY", default="")
+GATEWAY_TIMEOUT_SECONDS = env.float("GATEWAY_TIMEOUT_SECONDS", default=10.0)
+# Standard Webhooks secret (whsec_…) that the sandbox payment gateway signs its calls with.
+GATEWAY_WEBHOOK_SECRET = env("GATEWAY_WEBHOOK_SECRET", default="")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

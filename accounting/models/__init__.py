@@ -1,4 +1,5 @@
 from accounting.models.bills import BOOKED, BillDifference, VendorBill, VendorBillLine
+from accounting.models.checkouts import Checkout, PaymentNotice
 from accounting.models.drawers import CashMovement, DrawerSession, Taking, Till
 from accounting.models.invoices import Invoice, InvoiceLine
 from accounting.models.ledger import Account, JournalEntry, JournalLine, Period
@@ -9,6 +10,7 @@ __all__ = [
     "Account",
     "BillDifference",
     "CashMovement",
+    "Checkout",
     "DrawerSession",
     "Invoice",
     "InvoiceLine",
@@ -16,6 +18,7 @@ __all__ = [
     "JournalLine",
     "Payment",
     "PaymentAllocation",
+    "PaymentNotice",
     "Period",
     "Taking",
     "Till",

@@ -1,6 +1,6 @@
 """The only place that spells a row lock.
 
-Order of locks, everywhere: draft → drawer → order → shipment / invoice → stock levels by primary key → number series. Always
+Order of locks, everywhere: draft → drawer → order → checkout → shipment / invoice → stock levels by primary key → number series. Always
 FOR NO KEY UPDATE: an insert that refers to a row takes a key share on it, and upgrading that one deadlocks.
 """
 

@@ -34,6 +34,8 @@ _SENTENCES: dict[str, Callable[[Facts], str]] = {
     "invoice.issued": lambda f: _("Invoice %(number)s over %(total)s %(currency)s") % _with(f, "number", "total", "currency"),
     "invoice.credited": lambda f: _("Invoice %(number)s credited by %(credit_note)s") % _with(f, "number", "credit_note"),
     "payment.received": lambda f: _("Payment of %(amount)s %(currency)s, %(reference)s") % _with(f, "amount", "currency", "reference"),
+    "payment.in_doubt": lambda f: _("Somebody must look at what was paid online: %(reason)s") % _with(f, "reason"),
+    "payment.seen_to": lambda f: _("Dealt with: what was paid online, %(reference)s") % _with(f, "reference"),
     "drawer.opened": lambda f: _("Drawer of %(till)s opened with %(float)s %(currency)s") % _with(f, "till", "float", "currency"),
     "drawer.cash_moved": lambda f: (
         _("%(amount)s %(currency)s moved in the drawer of %(till)s: %(reason)s") % _with(f, "amount", "currency", "till", "reason")

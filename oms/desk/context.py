@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
+from accounting.models import PaymentNotice
 from inventory.models import Shortfall
 from oms.core.access import may
 from oms.core.models import Proof, Trouble, User
@@ -52,6 +53,10 @@ TABS = {
         ("blocklist", lambda: _("Blocklist"), "customers.view_customer", ()),
         ("import_customers", lambda: _("Import and export"), "customers.import_customers", ()),
     ],
+    "invoices": [
+        ("invoices", lambda: _("Invoices"), "accounting.view_invoice", ("invoice",)),
+        ("online_payments", lambda: _("Online payments"), "accounting.view_invoice", ()),
+    ],
     "stock": [
         ("stock", lambda: _("Stock"), "inventory.view_stocklevel", ("sku", "explain", "kit")),
         ("low_stock", lambda: _("Running low"), "inventory.view_stocklevel", ()),
@@ -73,9 +78,12 @@ TABS = {
     ],
 }
 # How much waits for somebody behind a tab: a query of each page that shows it.
-_WAITING = {"shortfalls": lambda: Shortfall.objects.filter(settled_at__isnull=True).count()}
+_WAITING = {
+    "shortfalls": lambda: Shortfall.objects.filter(settled_at__isnull=True).count(),
+    "online_payments": lambda: PaymentNotice.objects.to_look_at().count(),
+}
 # Pages that show nothing of the desk around them.
-BARE = ("login", "public_order", "public_invoice", "public_quotation", "answer_quotation")
+BARE = ("login", "public_order", "pay_public_order", "paid_public_order", "public_invoice", "public_quotation", "answer_quotation")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

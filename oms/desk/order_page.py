@@ -9,6 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounting.checkouts import owed_back
 from accounting.selectors import invoices_of, payments_of
 from inventory.decisions import decisions_of
 from inventory.waiting import LineStock, stock_of_lines
@@ -90,7 +91,7 @@ def _what_one_may_see(request: HttpRequest, order: Order) -> dict[str, Any]:
     sees_margin = may(request.user, "orders.view_margin")
     panels: dict[str, Any] = {"sees_margin": sees_margin, "hidden_columns": 7 if sees_margin else 6}
     if may(request.user, "accounting.view_invoice"):
-        panels |= {"invoices": invoices_of(order), "payments": payments_of(order), "sees_money": True}
+        panels |= {"invoices": invoices_of(order), "payments": payments_of(order), "owed_back": owed_back(order), "sees_money": True}
     if may(request.user, "core.view_message"):
         panels |= {"mails": Message.objects.filter(order_id=order.pk).order_by("id"), "sees_mails": True}
     return panels

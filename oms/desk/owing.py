@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounting.gateways.registry import gateway_set_up
 from accounting.models import Invoice
 from customers.states import PaymentMethod
 from oms.core.money import ZERO
@@ -38,7 +39,8 @@ class Owed:
     """What a customer still has to pay.
 
     `words`: by when and how, in sentences. `parts`: the invoices that are open, where they are to be paid by different days or some of the order
-    is not invoiced yet, which is `not_invoiced`. `bank`: where to transfer it; empty where somebody else takes it.
+    is not invoiced yet, which is `not_invoiced`. `bank`: where to transfer it; empty where somebody else takes it. `is_payable_online`: there is a
+    payment gateway that takes it.
     """
 
     amount: Decimal
@@ -46,6 +48,7 @@ class Owed:
     parts: list[Part]
     not_invoiced: Decimal
     bank: str
+    is_payable_online: bool = False
 
 
 def owed_on(order: Order, invoices: list[Invoice]) -> Owed | None:
@@ -59,7 +62,9 @@ def owed_on(order: Order, invoices: list[Invoice]) -> Owed | None:
     not_invoiced = max(order.balance - sum((part.amount for part in parts), ZERO), ZERO)
     in_parts = order.may_ship and (len({part.due_on for part in parts}) > 1 or bool(parts and not_invoiced))
     words = [_by_when(order, parts) if not in_parts else "", str(_AGREED.get(PaymentMethod(order.payment_method), ""))]
-    return Owed(order.balance, [said for said in words if said], parts if in_parts else [], not_invoiced, settings.COMPANY["bank"])
+    return Owed(
+        order.balance, [said for said in words if said], parts if in_parts else [], not_invoiced, settings.COMPANY["bank"], bool(gateway_set_up())
+    )
 
 
 def _by_driver(order: Order) -> str:

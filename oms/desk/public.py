@@ -3,13 +3,19 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
-from accounting.models import Invoice
+from accounting.checkouts import begin_payment, look_soon
+from accounting.models import Checkout, Invoice
+from accounting.states import CheckoutState
+from oms.core.errors import BusinessError
 from oms.core.models import Event
 from oms.desk.documents import as_file
 from oms.desk.order_line import TOLD_BY, order_stops
@@ -31,12 +37,40 @@ _TITLES = {
 @never_cache
 def public_order(request: HttpRequest, token: str) -> HttpResponse:
     """Show a customer where their order stands, in their language, and nothing that is the house's own."""
+    return _page(request, _by_token(token))
+
+
+@csrf_exempt  # who knows the link may pay: there is no session whose name could be abused
+@login_not_required
+@never_cache
+@require_POST
+def pay_public_order(request: HttpRequest, token: str) -> HttpResponse:
+    """Send a customer on to the page on which they pay; back to their order where that is not possible, or not needed any more."""
     order = _by_token(token)
+    back = settings.PUBLIC_URL + reverse("paid_public_order", args=[token])
+    try:
+        with translation.override(order.language):
+            page = begin_payment(order.pk, return_url=back)
+    except BusinessError as error:
+        return _page(request, order, notice=error.sentence, status=error.status)
+    return private(redirect(page or reverse("public_order", args=[token])))
+
+
+@login_not_required
+@never_cache
+def paid_public_order(request: HttpRequest, token: str) -> HttpResponse:
+    """Take a customer back from the page on which they paid, or did not: what became of it is asked for at once."""
+    look_soon(_by_token(token).pk)
+    return private(redirect(reverse("public_order", args=[token]) + "?back"))
+
+
+def _page(request: HttpRequest, order: Order, *, notice: str = "", status: int = 200) -> HttpResponse:
     invoices = list(order.invoices.order_by("id"))
     with translation.override(order.language):
         context = {
             "order": order,
             "owed": owed_on(order, invoices),
+            "notice": notice or _last_attempt(order, came_back="back" in request.GET),
             "news": news_of(order),
             "stops": order_stops(order, Event.objects.filter(order_id=order.pk, kind__in=TOLD_BY), titles=_TITLES)[:5],
             "lines": order.lines.select_related("sku"),
@@ -46,7 +80,7 @@ def public_order(request: HttpRequest, token: str) -> HttpResponse:
             "company": settings.COMPANY,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
-        response = render(request, "desk/public_order.html", context)
+        response = render(request, "desk/public_order.html", context, status=status)
     return private(response)
 
 
@@ -58,6 +92,16 @@ def public_invoice(request: HttpRequest, token: str, number: str) -> HttpRespons
     if invoice is None or invoice.document is None:
         raise Http404
     return private(as_file(invoice.document))
+
+
+def _last_attempt(order: Order, *, came_back: bool) -> str:
+    """Say what became of the last attempt to pay online, while it matters."""
+    last = Checkout.objects.filter(order=order).order_by("-id").first() if order.balance > 0 else None
+    if last is not None and last.state == CheckoutState.DECLINED:
+        return _("The payment did not go through. Please try again, or transfer it.")
+    if came_back and last is not None and last.state == CheckoutState.OPEN:
+        return _("As soon as we hear of your payment, it stands here.")
+    return ""
 
 
 def news_of(order: Order) -> str:

@@ -25,7 +25,7 @@ _SIDES = {
     "screen": ("standing", "quotation_pdf", "release", "expire", "lapse", "simulate"),
     "reserve": ("backorders", "peg", "replenish", "learn", "import_skus"),
     "invoice": ("invoice_pdf", "purchase_pdf", "send"),
-    "plan": ("credit",),
+    "plan": ("credit", "settle"),
     "book": ("void",),
     "dispatch": ("hand_over", "post_stock", "match_bills"),
 }
@@ -48,6 +48,7 @@ _PAGES = {
     "send": ("messages", ""),
     "plan": ("orders", "state=allocated"),
     "credit": ("invoices", "show=credit_notes"),
+    "settle": ("online_payments", ""),
     "pick": ("shipments", "state=to_do"),
     "book": ("shipments", "state=packed"),
     "void": ("shipments", "state=voided"),

@@ -14,7 +14,7 @@ from oms.run.environment import ROOT
 
 STOP_SECONDS = 12.0
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_COLOURS = {"web": 36, "worker": 32, "beat": 35, "carrier": 33, "mail": 34}
+_COLOURS = {"web": 36, "worker": 32, "beat": 35, "sandbox": 33, "mail": 34}
 _printing = threading.Lock()
 
 

@@ -1,7 +1,7 @@
 """`make up`: the whole house on this machine, on one address, until Ctrl-C.
 
-Starts, each as a child process: Postgres and Valkey (unless DATABASE_URL or REDIS_URL name others), the mail sink, the sandbox carrier, web, worker
-and scheduler. What it makes up for itself (passwords, keys) is kept under `.data/`, readable by its owner only.
+Starts, each as a child process: Postgres and Valkey (unless DATABASE_URL or REDIS_URL name others), the mail sink, the sandbox carrier and
+payment gateway, web, worker and scheduler. What it makes up for itself (passwords, keys) is kept under `.data/`, readable by its owner only.
 """
 
 import atexit
@@ -83,7 +83,7 @@ def _environment() -> dict[str, str]:
     if os.environ.get("PORT") and not _is_free(int(port)):
         raise CannotStart(f"Port {port} is taken: set PORT to another, or leave it out.")
     kept = _kept_secrets()
-    mail, carrier = free_port(), free_port()
+    mail, carrier, gateway = free_port(), free_port(), free_port()
     made = {
         "PORT": port,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -97,6 +97,12 @@ def _environment() -> dict[str, str]:
         "SANDBOX_CARRIER_STATE": str(DATA / "sandbox-carrier.sqlite3"),
         "SANDBOX_CARRIER_WEBHOOK_URL": f"http://127.0.0.1:{port}/shipping/webhooks/sandbox/",
         "CARRIER_WEBHOOK_SECRET": kept["CARRIER_WEBHOOK_SECRET"],
+        "SANDBOX_GATEWAY_PORT": str(gateway),
+        "SANDBOX_GATEWAY_URL": f"http://127.0.0.1:{gateway}",
+        "SANDBOX_GATEWAY_KEY": kept["SANDBOX_GATEWAY_KEY"],
+        "SANDBOX_GATEWAY_STATE": str(DATA / "sandbox-gateway.sqlite3"),
+        "SANDBOX_GATEWAY_WEBHOOK_URL": f"http://127.0.0.1:{port}/payments/webhooks/sandbox/",
+        "GATEWAY_WEBHOOK_SECRET": kept["GATEWAY_WEBHOOK_SECRET"],
         "DEMO_PASSWORD": kept["DEMO_PASSWORD"],
         "DJANGO_SETTINGS_MODULE": "oms.settings",
         "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
@@ -107,18 +113,21 @@ def _environment() -> dict[str, str]:
 
 def _kept_secrets() -> dict[str, str]:
     path = DATA / "secrets.json"
-    if not path.exists():
-        made = {
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "SANDBOX_CARRIER_KEY": secrets.token_urlsafe(24),
-            "CARRIER_WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
-            "DEMO_PASSWORD": "-".join(secrets.token_hex(2) for _ in range(3)),
-        }
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SANDBOX_CARRIER_KEY": secrets.token_urlsafe(24),
+        "CARRIER_WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        "SANDBOX_GATEWAY_KEY": secrets.token_urlsafe(24),
+        "GATEWAY_WEBHOOK_SECRET": "whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        "DEMO_PASSWORD": "-".join(secrets.token_hex(2) for _ in range(3)),
+    } | kept
+    if made != kept:
         partial = path.with_suffix(".new")
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(made, file)
         partial.rename(path)
-    return dict(json.loads(path.read_text()))
+    return made
 
 
 def _start_servers(environment: dict[str, str]) -> list[Server]:
@@ -173,7 +182,7 @@ def _children(environment: dict[str, str]) -> list[Child]:
     beat_file = str(DATA / "celerybeat-schedule")
     return [
         Child("mail", [python, "-m", "oms.run.mailsink"]),
-        Child("carrier", [python, "-m", "shipping.sandbox"]),
+        Child("sandbox", [python, "-m", "sandbox"]),
         Child("web", [python, "-m", "gunicorn", "oms.wsgi", "-c", "python:oms.gunicorn", "-b", f"127.0.0.1:{environment['PORT']}"]),
         # One process each: what waits for a carrier or a PDF never holds the line up, and neither needs a pool of its own.
         Child("worker", [*celery, *_worker("line")]),

@@ -22,7 +22,7 @@ from shipping.dispatching import dispatch_shipment
 from shipping.fulfilling import pack_shipment
 from shipping.models import Shipment
 from tests import cast
-from tests.accounting import buying
+from tests.accounting import buying, online
 from tests.flows import counter
 
 FIRST_LEVEL = "WHERE id = (SELECT min(id) FROM inventory_stocklevel)"
@@ -72,6 +72,7 @@ DAMAGE = {
     "A vendor's bill is the sum": "UPDATE accounting_vendorbillline SET net = net + 0.01",
     "Every vendor's bill and credit note": "UPDATE accounting_vendorbill SET books_total = books_total + 0.01 WHERE state = 'posted'",
     "Trade payables": "UPDATE accounting_vendorbill SET state = 'reversed' WHERE state = 'posted'",
+    "What a payment gateway took": "UPDATE accounting_paymentnotice SET payment_id = NULL WHERE payment_id IS NOT NULL",
     "The cash expected in a drawer": "UPDATE accounting_drawersession SET opening_float = opening_float + 1",
     "Cash in tills": "UPDATE accounting_drawersession SET expected = expected + 1",
     "What is paid on an invoice": "DELETE FROM accounting_paymentallocation",
@@ -101,6 +102,7 @@ def busy(house):
     record_payment(first.pk, amount=Decimal("9.40"), method="card", reference="A", actor="user:test")
     house.place(("MUG", 2))
     cast.run_line("screen", "reserve")
+    online.paid(first)
     place_hold(house.place(("MUG", 1)).pk, reason="who is that?", actor="user:clerk")
     purchase = order_from_vendor(house.vendor, house.leeds, [(house.chair, 4)], actor="user:manager")
     receive_goods(purchase.pk, {purchase.lines.get().pk: 2}, key="k", actor="user:warehouse")

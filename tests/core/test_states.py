@@ -8,8 +8,17 @@ from django.db.utils import InternalError
 from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
-from accounting.models import DrawerSession, Invoice, VendorBill
-from accounting.states import BILL_MOVES, DRAWER_MOVES, INVOICE_MOVES, BillState, DrawerState, InvoiceState
+from accounting.models import Checkout, DrawerSession, Invoice, VendorBill
+from accounting.states import (
+    BILL_MOVES,
+    CHECKOUT_MOVES,
+    DRAWER_MOVES,
+    INVOICE_MOVES,
+    BillState,
+    CheckoutState,
+    DrawerState,
+    InvoiceState,
+)
 from inventory.models import Count, PurchaseNeed, PurchaseOrder, Reservation, Transfer
 from inventory.purchasing.needs import approve_needs
 from inventory.states import (
@@ -39,6 +48,7 @@ MACHINES = [
     (Invoice, INVOICE_MOVES, InvoiceState),
     (VendorBill, BILL_MOVES, BillState),
     (DrawerSession, DRAWER_MOVES, DrawerState),
+    (Checkout, CHECKOUT_MOVES, CheckoutState),
     (PurchaseOrder, PURCHASE_MOVES, PurchaseState),
     (PurchaseNeed, NEED_MOVES, NeedState),
     (Transfer, TRANSFER_MOVES, TransferState),
@@ -118,7 +128,9 @@ def test_a_transition_is_refused_by_its_guard(row, name):
 def one_of_each(house):
     """One row in each of the tables that have a state."""
     SourcingSimulation.objects.create(rules=[], today=[], days=1, result={}, created_by="user:manager", created_at=timezone.now())
-    house.place(("MUG", 1))
+    placed = house.place(("MUG", 1))
+    now = timezone.now()
+    Checkout.objects.create(order=placed, gateway="sandbox", reference="R-1", amount=1, currency="GBP", created_at=now, due_at=now)
     cast.run_line("screen", "reserve", "invoice", "plan")
     cast.reorder(house, house.chair, point=2, target=4)
     cast.run_line("replenish")

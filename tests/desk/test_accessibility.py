@@ -20,6 +20,7 @@ from orders.phone.call import Unmatched
 from orders.quotations import make_quotation
 from orders.standing import StandingDraft, set_up_standing_order
 from tests import cast
+from tests.accounting import online
 from tests.desk.chromium import CHROMIUM
 from tests.flows import counter
 
@@ -61,6 +62,7 @@ PAGES = [
     "/customers/blocklist/",
     "/stock/",
     "/purchasing/",
+    "/payments/online/",
 ]
 AT_NIGHT = ["/", "/orders/phone/", "/counter/{till}/", "/orders/{order}/", "/customers/{customer}/", "/stock/"]
 PUBLIC = ["/q/{quotation_token}/", "/o/{order_token}/", "/login/"]
@@ -82,6 +84,7 @@ def addresses(real_house, plain_labels):
     held = house.place(("LAMP", 1))
     place_hold(held.pk, reason="call back", actor="user:clerk")
     cast.run_line("screen", "reserve", "invoice", "plan")
+    online.paid(order)
     standing = set_up_standing_order(
         house.anna.pk, StandingDraft({"MUG": 1}, timezone.localdate() + timedelta(days=3)), channel=house.phone, actor="user:clerk"
     )

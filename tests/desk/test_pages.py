@@ -35,6 +35,7 @@ LISTS = [
     "/stock/",
     "/shipments/",
     "/invoices/",
+    "/payments/online/",
     "/purchasing/",
     "/messages/",
     "/trouble/",
