@@ -113,7 +113,7 @@ def _candidates(text: str, most: int) -> Iterable[tuple[list[int], int, str]]:
             found = _by_words(words, most)
             yield found, 1, "name"
             if not found:
-                yield _by_words(words, most, alike=True), 4, "name"
+                yield _by_words_alike(words, most), 4, "name"
         if " " not in text:
             yield _by_key("e", text.lower(), most), 3, "email"
 
@@ -138,12 +138,33 @@ def _by_key(kind: str, start: str, most: int) -> list[int]:
     return _rows("SELECT customer_id FROM customers_searchkey WHERE kind = %s AND key LIKE %s LIMIT %s", [kind, f"{start.translate(_LIKE)}%", most])
 
 
-def _by_words(words: Sequence[str], most: int, *, alike: bool = False) -> list[int]:
-    """Give who has all of `words` in their name, the last of which may still be being typed. `alike`: or words like them."""
-    meant = [_meant(word, is_last=position == len(words) - 1, alike=alike) for position, word in enumerate(words)]
-    wanted = [one for one in meant if one is not None]
-    if len(wanted) < len(words):
+def _by_words(words: Sequence[str], most: int) -> list[int]:
+    """Give who has all of `words` in their name, the last of which may still be being typed."""
+    return _with_all([_typed(word, is_last=position == len(words) - 1) for position, word in enumerate(words)], most)
+
+
+def _by_words_alike(words: Sequence[str], most: int) -> list[int]:
+    """Give who has words like all of `words` in their name: one step from them, and only where that is nobody, two."""
+    near = {word: words_like(word, table="customers_nameword", most=MOST_WORDS) for word in words if len(word) > 2}
+    if not all(near.values()):
         return []
+    for reach in (1, 2):
+        likely = {word: [one for one, steps in found if steps <= reach] for word, found in near.items()}
+        if not all(likely.values()):
+            continue
+        found = _with_all(
+            [
+                _Meant("key = ANY(%s)", likely[word]) if word in likely else _typed(word, is_last=position == len(words) - 1)
+                for position, word in enumerate(words)
+            ],
+            most,
+        )
+        if found:
+            return found
+    return []
+
+
+def _with_all(wanted: Sequence["_Meant"], most: int) -> list[int]:
     first, *others = _rarest_first(wanted)
     also = "".join(
         f" AND EXISTS (SELECT FROM customers_searchkey other WHERE other.customer_id = rare.customer_id AND other.kind = 'w' AND {one.condition})"
@@ -163,10 +184,7 @@ class _Meant(NamedTuple):
     value: str | list[str]
 
 
-def _meant(word: str, *, is_last: bool, alike: bool) -> _Meant | None:
-    if alike and len(word) > 2:
-        near = words_like(word, table="customers_nameword", most=MOST_WORDS)
-        return _Meant("key = ANY(%s)", near) if near else None
+def _typed(word: str, *, is_last: bool) -> _Meant:
     return _Meant("key LIKE %s", f"{word.translate(_LIKE)}%") if is_last else _Meant("key = %s", word)
 
 

@@ -136,4 +136,4 @@ def _near(word: str) -> str:
     """Give the search for a word as far as it is typed, or any of the words of names that are at most two steps from it. One query."""
     if len(word) < 3 or any(map(str.isdigit, word)):
         return f"{word}:*"
-    return " | ".join([f"{word}:*", *words_like(word, table="inventory_skuword", most=_NEAR_WORDS)])
+    return " | ".join([f"{word}:*", *(near for near, _steps in words_like(word, table="inventory_skuword", most=_NEAR_WORDS))])
