@@ -10,6 +10,7 @@ from oms.core import bulk
 from oms.core.errors import Conflict, Invalid
 from oms.core.events import fact, record
 from oms.core.locks import lock, lock_one
+from oms.core.money import ZERO
 
 Composition = list[list[int]]
 """[[SKU, units in one kit], …], kits inside kits taken apart, by SKU."""
@@ -46,6 +47,19 @@ def compositions(kit_ids: Iterable[int]) -> dict[int, Composition]:
 def parts_of(sku_id: int, kit: Composition | None) -> tuple[tuple[int, int], ...]:
     """Give what one unit of a line takes from stock: itself, or the components of its kit."""
     return tuple((part, units) for part, units in kit) if kit else ((sku_id, 1),)
+
+
+def cost_kits(kits: Iterable[tuple[Sku, Composition]]) -> None:
+    """Have each kit's `cost` be what its components cost together, on the instances given: a kit has none of its own. One query; none without kits.
+
+    A component whose cost nobody knows counts nothing: the sum is the least that the kit costs.
+    """
+    kits = list(kits)
+    if not kits:
+        return
+    costs = dict(Sku.objects.filter(pk__in={part for _kit, parts in kits for part, _units in parts}).values_list("pk", "cost"))
+    for kit, parts in kits:
+        kit.cost = sum((costs[part] * units for part, units in parts), ZERO)
 
 
 def define_kit(sku_id: int, components: Mapping[str, int], *, actor: str) -> Sku:

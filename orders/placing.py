@@ -18,7 +18,7 @@ from customers.models import Address, Channel, Customer
 from customers.services import AddressDraft, checked_email, checked_phone
 from customers.states import PaymentMethod, ShipPolicy
 from inventory.baskets import take_up
-from inventory.kits import Composition, compositions
+from inventory.kits import Composition, compositions, cost_kits
 from inventory.models import Sku
 from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
@@ -244,11 +244,13 @@ def _load(drafts: Sequence[OrderDraft], known_to: Channel | None, actor: str) ->
     countries = {address.country for some in addresses.values() for address in some}
     countries |= {draft.ship_to.country for draft in drafts if draft.ship_to}
     gives = any(line.discount_percent or line.unit_price is not None for draft in drafts for line in draft.lines)
+    kits = compositions([article.sku.pk for article in articles.values() if article.sku.is_kit])
+    cost_kits((article.sku, kits[article.sku.pk]) for article in articles.values() if article.sku.is_kit)
     return _Catalogue(
         customers=customers,
         addresses=addresses,
         articles=articles,
-        kits=compositions([article.sku.pk for article in articles.values() if article.sku.is_kit]),
+        kits=kits,
         book=read_book(
             on=today,
             channels=channels,

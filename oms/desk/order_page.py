@@ -12,6 +12,7 @@ from django.shortcuts import render
 from accounting.checkouts import owed_back
 from accounting.selectors import invoices_of, payments_of
 from inventory.decisions import decisions_of
+from inventory.kits import cost_kits
 from inventory.waiting import LineStock, stock_of_lines
 from oms.core.access import may, staff_may
 from oms.core.models import Event, Message
@@ -47,7 +48,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "shipments": shipments_of(found),
         "events": events,
         **drop_ship_panel(found, lines),
-        **_what_one_may_see(request, found),
+        **_what_one_may_see(request, found, lines),
     }
     return render(request, "desk/order.html", context)
 
@@ -86,9 +87,11 @@ def drop_ship_panel(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     }
 
 
-def _what_one_may_see(request: HttpRequest, order: Order) -> dict[str, Any]:
+def _what_one_may_see(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     """Give the panels that not every role may see: money, and what was written to the customer."""
     sees_margin = may(request.user, "orders.view_margin")
+    if sees_margin:
+        cost_kits((line.sku, line.kit) for line in lines if line.kit)
     panels: dict[str, Any] = {"sees_margin": sees_margin, "hidden_columns": 7 if sees_margin else 6}
     if may(request.user, "accounting.view_invoice"):
         panels |= {"invoices": invoices_of(order), "payments": payments_of(order), "owed_back": owed_back(order), "sees_money": True}

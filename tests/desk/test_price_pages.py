@@ -112,6 +112,13 @@ def test_the_page_takes_as_many_queries_for_thirty_lists_as_for_one(house, clerk
     assert counts[0] == counts[1] <= 19
 
 
+def test_the_order_s_page_takes_a_kit_s_parts_for_its_cost(house, manager):
+    cast.kit(house, "TEASET", MUG=2, LAMP=1)
+    order = house.place(("TEASET", 1))
+
+    assert ">14.80<" in text_of(manager.get(f"/orders/{order.number}/"))
+
+
 def test_the_order_s_page_says_why_and_only_who_may_sees_what_is_earned(house, clerk, manager):
     Promotion.objects.create(name="Spring", kind="percent", percent=10)
     order = house.place(("MUG", 10))

@@ -312,6 +312,32 @@ def test_goods_below_the_margin_floor_wait_for_a_second_person(house):
         MarginFloor.objects.create(floor=0)
 
 
+def test_a_kit_must_bring_what_its_parts_cost(house):
+    MarginFloor.objects.create(floor=Decimal("0.10"))
+    cast.kit(house, "TEASET", MUG=2, LAMP=1)
+    cast.kit(house, "PARTY", TEASET=1, MUG=3)
+
+    assert house.place(("TEASET", 10)).open_holds == 0
+    promotion(percent=45)
+    order = house.place(("TEASET", 10), ("PARTY", 1))
+
+    reasons = Hold.objects.get(order=order).reason
+    assert reasons == "TEASET brings 165.00 GBP and must bring 167.20; PARTY brings 16.50 GBP and must bring 23.65"
+    assert [line.margin for line in order.placed_lines] == [Decimal("13.00"), Decimal("-5.00")]
+
+
+def test_what_a_kit_costs_takes_two_statements_for_one_and_for_five(house):
+    for number in range(6):
+        cast.kit(house, f"SET{number}", MUG=2, LAMP=1 + number)
+    counts = []
+    for lines in ([("MUG", 1)], [("SET0", 1)], [(f"SET{number}", 1) for number in range(1, 6)]):
+        with CaptureQueriesContext(connection) as captured:
+            price_draft(house.draft(*lines))
+        counts.append(len(captured))
+
+    assert counts == [counts[0], counts[0] + 2, counts[0] + 2]
+
+
 # --- what follows from it ---
 
 
