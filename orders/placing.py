@@ -48,6 +48,7 @@ from orders.states import ChargeKind, HoldKind
 
 MOST_LINES = 1000
 MOST_UNITS = 1_000_000
+MOST_COUNTED = 2_000_000_000
 MOST_CODES = 10
 HUNDRED = Decimal(100)
 CHARGED_AS = "standard"
@@ -109,7 +110,7 @@ class OrderDraft:
 
 @dataclass(frozen=True)
 class _Article:
-    """A SKU with its prices: (list, from so many units, price of one) on all lists that somebody in the batch buys by."""
+    """A SKU with its prices: (list, from so many units, price of one) on all lists that somebody in the batch buys by, as far as they are reached."""
 
     sku: Sku
     prices: Sequence[tuple[int, int, Decimal]]
@@ -239,7 +240,7 @@ def _load(drafts: Sequence[OrderDraft], known_to: Channel | None, actor: str) ->
     customers = _customers({draft.customer_id for draft in drafts}, known_to)
     channels = {draft.channel.pk for draft in drafts}
     today = timezone.localdate()
-    articles = _articles({_code(line.sku) for draft in drafts for line in draft.lines}, channels, customers, today)
+    articles = _articles(_wanted(drafts), channels, customers, today)
     addresses = _addresses(customers)
     countries = {address.country for some in addresses.values() for address in some}
     countries |= {draft.ship_to.country for draft in drafts if draft.ship_to}
@@ -298,21 +299,32 @@ def _addresses(customers: Mapping[int | None, Customer]) -> dict[int | None, lis
     return found
 
 
-# All prices of each SKU that somebody in the batch could buy it for, as three arrays.
+# All prices of each SKU that somebody in the batch could buy it for, as three arrays: on their lists, and for no more units than are wanted.
 _ARTICLES = """
-    SELECT {columns}, price.lists, price.quantities, price.amounts FROM inventory_sku LEFT JOIN LATERAL (
+    SELECT {columns}, price.lists, price.quantities, price.amounts
+    FROM unnest(%s::text[], %s::int[]) AS wanted(code, units) JOIN inventory_sku ON inventory_sku.code = wanted.code LEFT JOIN LATERAL (
         SELECT array_agg(coalesce(price_list_id, 0)) AS lists, array_agg(from_quantity) AS quantities, array_agg(unit_price) AS amounts
         FROM inventory_price
         WHERE inventory_price.sku_id = inventory_sku.id AND currency = %s AND (valid_on IS NULL OR valid_on @> %s::date)
-            AND (price_list_id IS NULL OR price_list_id IN (
+            AND from_quantity <= wanted.units AND (price_list_id IS NULL OR price_list_id IN (
                 SELECT price_list_id FROM orders_priceassignment WHERE channel_id = ANY(%s) OR group_id = ANY(%s) OR customer_id = ANY(%s)))
-    ) price ON true WHERE code = ANY(%s)
+    ) price ON true
 """
 
 
-def _articles(codes: set[str], channels: set[int], customers: Mapping[int | None, Customer], on: date) -> dict[str, _Article]:
+def _wanted(drafts: Sequence[OrderDraft]) -> dict[str, int]:
+    """Give how many units of each SKU the drafts want together: no break beyond that is reached by any of them."""
+    wanted: dict[str, int] = {}
+    for draft in drafts:
+        for line in draft.lines:
+            code = _code(line.sku)
+            wanted[code] = min(wanted.get(code, 0) + max(line.quantity, 0), MOST_COUNTED)
+    return wanted
+
+
+def _articles(wanted: Mapping[str, int], channels: set[int], customers: Mapping[int | None, Customer], on: date) -> dict[str, _Article]:
     groups = {customer.group_id for customer in customers.values() if customer.group_id}
-    values = [settings.BOOKS_CURRENCY, on, list(channels), list(groups), list(customers), sorted(codes)]
+    values = [list(wanted), list(wanted.values()), settings.BOOKS_CURRENCY, on, list(channels), list(groups), list(customers)]
     found = {}
     for row in read(_ARTICLES.format(columns=columns_of(Sku)), values):
         sku, (lists, quantities, amounts) = instance(Sku, row), row[-3:]

@@ -22,11 +22,11 @@ def kept(why: Explanation, *, by: str) -> dict[str, Any]:
         reason["by"] = by
     if why.offs:
         reason["off"] = [
-            {"amount": f"{off.amount:f}", "promotion": off.promotion.name, "code": off.promotion.code}
-            if off.promotion
-            else {"amount": f"{off.amount:f}", "percent": _plain(off.percent), "by": by}
-            for off in why.offs
-            if off.amount
+            {"amount": str(amount), "promotion": promotion.name, "code": promotion.code}
+            if promotion
+            else {"amount": str(amount), "percent": _plain(percent), "by": by}
+            for amount, promotion, percent in why.offs
+            if amount
         ]
     return reason
 

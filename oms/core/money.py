@@ -48,9 +48,27 @@ def from_cents(cents: int, currency: str) -> Decimal:
     return Decimal(cents).scaleb(-digits(currency))
 
 
+class Coins(dict[int, Decimal]):
+    """Amounts of `currency` by how many of its smallest coins they are, each made once: `coins[495]` is 4.95."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__()
+        self.currency = currency
+
+    def __missing__(self, cents: int) -> Decimal:
+        amount = self[cents] = from_cents(cents, self.currency)
+        return amount
+
+
 def part_of_cents(cents: int, numerator: int, denominator: int) -> int:
     """Give so large a part of `cents`, none of them below zero, rounded half up."""
     return (2 * cents * numerator + denominator) // (2 * denominator)
+
+
+def parts_of_cents(cents: Sequence[int], numerator: int, denominator: int) -> list[int]:
+    """As `part_of_cents`, of each of many."""
+    twice, whole = 2 * numerator, 2 * denominator
+    return [(each * twice + denominator) // whole for each in cents]
 
 
 def split_cents(cents: int, weights: Sequence[int]) -> list[int]:
@@ -58,11 +76,13 @@ def split_cents(cents: int, weights: Sequence[int]) -> list[int]:
     total = sum(weights)
     if total <= 0:
         raise ValueError("split needs at least one weight above zero")
-    shares = [divmod(cents * weight, total) for weight in weights]
-    parts = [share for share, _ in shares]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (-shares[i][1], i))
-    for i in by_remainder[: cents - sum(parts)]:
-        parts[i] += 1
+    products = [cents * weight for weight in weights]
+    parts = [product // total for product in products]
+    if missing := cents - sum(parts):
+        remainders = [part * total - product for part, product in zip(parts, products, strict=True)]
+        # Sorting keeps the order of those that are alike: ties go to the earlier part.
+        for i in sorted(range(len(parts)), key=remainders.__getitem__)[:missing]:
+            parts[i] += 1
     return parts
 
 

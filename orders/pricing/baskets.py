@@ -83,7 +83,7 @@ class Explanation:
 
     @property
     def discount(self) -> Decimal:
-        return sum((off.amount for off in self.offs), ZERO)
+        return sum([off.amount for off in self.offs], ZERO)
 
 
 @dataclass(frozen=True)
@@ -221,10 +221,13 @@ def _promote(basket: Basket, items: Sequence[_Item]) -> tuple[list[Effect], list
     ]
     shipping = {position: round_amount(charge.amount, basket.currency) for position, charge in enumerate(basket.charges) if charge.is_shipping}
     used, refused = choose(basket.promotions, goods, shipping, basket.buyer, on=basket.on, currency=basket.currency)
+    offs = [item.offs for item in items]
     for effect in used:
+        promotion = effect.promotion
         for position, amount in effect.goods.items():
-            items[position].offs.append(Off(amount, effect.promotion))
-            items[position].left -= amount
+            offs[position].append(Off(amount, promotion))
+    for item in items:
+        item.left = item.amount - sum([off.amount for off in item.offs], ZERO)
     return used, refused
 
 

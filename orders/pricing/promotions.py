@@ -6,12 +6,15 @@ stands each exclusive one alone; the best for the customer is taken.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
-from oms.core.money import ZERO, from_cents, in_cents, part_of_cents, round_amount, split_cents
+from oms.core.money import ZERO, Coins, from_cents, in_cents, part_of_cents, parts_of_cents, round_amount, split_cents
 
 HUNDRED = Decimal(100)
 
@@ -122,25 +125,40 @@ class Refused:
 
 @dataclass(frozen=True)
 class _Pile:
-    """What promotions work on, in cents."""
+    """What promotions work on, in cents. What many of them ask for is worked out once."""
 
     goods: Sequence[Goods]
     cents: Sequence[int]
     shipping: Mapping[int, int]
     currency: str
+    _meant: dict[tuple[bool, frozenset[int] | None], tuple[Sequence[int], int]] = field(default_factory=dict)
+
+    def meant(self, promotion: Promotion) -> tuple[Sequence[int], int]:
+        """Give the positions of the goods that `promotion` is for, and what they cost."""
+        key = (promotion.with_contracts, promotion.skus)
+        found = self._meant.get(key)
+        if found is None:
+            positions = [position for position, some in enumerate(self.goods) if _is_for(promotion, some)]
+            found = self._meant[key] = positions, sum([self.cents[position] for position in positions])
+        return found
+
+    @cached_property
+    def cheapness(self) -> Sequence[int]:
+        """Of each position: how many go before it when the cheapest unit goes first."""
+        by_unit = sorted(range(len(self.goods)), key=lambda one: (self.goods[one].amount / self.goods[one].quantity, one))
+        places = [0] * len(by_unit)
+        for place, position in enumerate(by_unit):
+            places[position] = place
+        return places
 
 
-@dataclass(frozen=True)
-class _Cut:
+class _Cut(NamedTuple):
     """What a promotion takes off, in cents: as an Effect."""
 
     promotion: Promotion
     goods: Mapping[int, int]
     charges: Mapping[int, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.goods.values()) + sum(self.charges.values())
+    total: int
 
 
 def choose(
@@ -156,31 +174,31 @@ def choose(
     refused: list[Refused] = []
     stack: list[_Cut] = []
     alone: list[_Cut] = []
-    for promotion in sorted(promotions, key=lambda one: (one.priority, one.key)):
+    for promotion in sorted(promotions, key=attrgetter("priority", "key")):
         found = _objection(promotion, buyer, on) or _cut(promotion, pile)
         if isinstance(found, Refused):
             refused.append(found)
         else:
             (alone if promotion.is_exclusive else stack).append(found)
-    combined, left_out = _combined(stack, pile)
+    chosen, left_out = _combined(stack, pile)
     refused += left_out
-    best: list[_Cut] = []
+    most = sum([cut.total for cut in chosen])
     for cut in alone:
         single, out = _combined([cut], pile)
         refused += out
-        if sum(one.total for one in single) > sum(one.total for one in best):
-            best = single
-    chosen = best if sum(cut.total for cut in best) > sum(cut.total for cut in combined) else combined
+        if single and single[0].total > most:
+            chosen, most = single, single[0].total
     told = {cut.promotion.key for cut in chosen} | {one.promotion.key for one in refused}
     refused += [Refused(cut.promotion, Why.ANOTHER) for cut in (*stack, *alone) if cut.promotion.key not in told]
-    return [_effect(cut, currency) for cut in chosen], refused
+    coins = Coins(currency)
+    return [_effect(cut, coins) for cut in chosen], refused
 
 
-def _effect(cut: _Cut, currency: str) -> Effect:
+def _effect(cut: _Cut, coins: Coins) -> Effect:
     return Effect(
         cut.promotion,
-        {position: from_cents(cents, currency) for position, cents in cut.goods.items()},
-        {position: from_cents(cents, currency) for position, cents in cut.charges.items()},
+        {position: coins[cents] for position, cents in cut.goods.items()},
+        {position: coins[cents] for position, cents in cut.charges.items()},
     )
 
 
@@ -203,22 +221,22 @@ def _objection(promotion: Promotion, buyer: Buyer, on: date) -> Refused | None:
 
 def _cut(promotion: Promotion, pile: _Pile) -> _Cut | Refused:
     """Give what `promotion` would take off by itself."""
-    meant = [position for position, some in enumerate(pile.goods) if _is_for(promotion, some)]
+    meant, spent = pile.meant(promotion)
     if not meant:
         return Refused(promotion, Why.NO_GOODS)
-    spent = sum(pile.cents[position] for position in meant)
     if promotion.minimum and (missing := promotion.minimum - from_cents(spent, pile.currency)) > 0:
         return Refused(promotion, Why.MINIMUM, missing)
     goods: dict[int, int] = {}
     if promotion.kind == Kind.PERCENT:
         numerator, denominator = (promotion.percent / HUNDRED).as_integer_ratio()
-        goods = {position: part_of_cents(pile.cents[position], numerator, denominator) for position in meant}
+        goods = dict(zip(meant, parts_of_cents([pile.cents[position] for position in meant], numerator, denominator), strict=True))
     elif promotion.kind == Kind.AMOUNT and spent:
         amount = min(in_cents(round_amount(promotion.amount, pile.currency), pile.currency), spent)
         goods = dict(zip(meant, split_cents(amount, [pile.cents[position] for position in meant]), strict=True))
     elif promotion.kind == Kind.FREE_UNITS:
         goods = _free_units(promotion, pile, meant)
-    return _Cut(promotion, goods, pile.shipping if promotion.kind == Kind.FREE_SHIPPING else {})
+    charges = pile.shipping if promotion.kind == Kind.FREE_SHIPPING else {}
+    return _Cut(promotion, goods, charges, sum(goods.values()) + sum(charges.values()))
 
 
 def _is_for(promotion: Promotion, some: Goods) -> bool:
@@ -233,8 +251,10 @@ def _free_units(promotion: Promotion, pile: _Pile, meant: Sequence[int]) -> dict
         groups.setdefault(pile.goods[position].sku if promotion.same_sku else 0, []).append(position)
     off: dict[int, int] = {}
     for group in groups.values():
-        free = sum(pile.goods[position].quantity for position in group) // (promotion.buy + promotion.get) * promotion.get
-        for position in sorted(group, key=lambda one: (pile.goods[one].amount / pile.goods[one].quantity, one)) if free else ():
+        free = sum([pile.goods[position].quantity for position in group]) // (promotion.buy + promotion.get) * promotion.get
+        for position in sorted(group, key=pile.cheapness.__getitem__) if free else ():
+            if not free:
+                break
             quantity = pile.goods[position].quantity
             units = min(free, quantity)
             free -= units
@@ -249,21 +269,18 @@ def _combined(cuts: Sequence[_Cut], pile: _Pile) -> tuple[list[_Cut], list[Refus
     taken: list[_Cut] = []
     refused: list[Refused] = []
     for cut in cuts:
-        part = _Cut(
-            cut.promotion,
-            {position: min(cents, left[position]) for position, cents in cut.goods.items() if cents and left[position]},
-            {position: min(cents, to_pay[position]) for position, cents in cut.charges.items() if cents and to_pay[position]},
-        )
-        total = part.total
+        goods = {at: cents if cents < (rest := left[at]) else rest for at, cents in cut.goods.items() if cents and left[at]}
+        charges = {at: min(cents, to_pay[at]) for at, cents in cut.charges.items() if cents and to_pay[at]}
+        total = sum(goods.values()) + sum(charges.values())
         budget = cut.promotion.budget_left
         if not total:
             refused.append(Refused(cut.promotion, Why.NOTHING))
         elif budget is not None and from_cents(total, pile.currency) > budget:
             refused.append(Refused(cut.promotion, Why.USED_UP))
         else:
-            for position, cents in part.goods.items():
+            for position, cents in goods.items():
                 left[position] -= cents
-            for position, cents in part.charges.items():
+            for position, cents in charges.items():
                 to_pay[position] -= cents
-            taken.append(part)
+            taken.append(_Cut(cut.promotion, goods, charges, total))
     return taken, refused
