@@ -118,14 +118,24 @@ def test_a_scan_whose_answer_is_lost_counts_once(page, at_till):
     page.problems.clear()
 
 
+def held_back(page, typed):
+    """Type, and keep what the page asks the server for: it waits for its answer. Give the request, to be let go."""
+    held = []
+    page.route("**/counter/**", lambda route: held.append(route))
+    with page.expect_request("**/counter/**"):
+        page.keyboard.type(typed)
+    page.wait_for_selector("#entry")  # a turn for the request to be handed over
+    return held[0]
+
+
 def test_a_tab_that_is_reloaded_before_the_answer_comes_counts_it_once(page, at_till):
     at_till()
     scan(page, "2 mug", "Blue mug")
-    page.route("**/counter/**", lambda route: (route.fetch(), page.unroute("**/counter/**")) if route.request.method == "POST" else route.continue_())
-    page.keyboard.type("MUG\nlamp\n")
-    while Draft.objects.get().version < 2:
-        pass
+    lost = held_back(page, "MUG\nlamp\n")
+    lost.fetch()  # the server has it, the page is never told
+    assert Draft.objects.get().typed["lines"] == [{"sku": "MUG", "quantity": "3"}]
 
+    page.unroute("**/counter/**")
     page.reload()
 
     page.wait_for_selector("#lines >> text=Desk lamp")
@@ -156,15 +166,11 @@ def test_a_second_person_agrees_with_the_keyboard_and_the_money_is_taken(page, a
 def test_what_is_typed_while_a_scan_is_answered_stays_and_counts(page, at_till):
     at_till()
     scan(page, "2 mug", "Blue mug")
-    held = []
-    page.route("**/counter/**", lambda route: held.append(route))
-    page.keyboard.type("lamp\n")
+    late = held_back(page, "lamp\n")
     page.focus("#quantity-0")
     page.keyboard.press("Control+a")
     page.keyboard.type("7")
-    while not held:
-        page.wait_for_timeout(0)
-    held[0].continue_()
+    late.continue_()
     page.unroute("**/counter/**")
 
     page.wait_for_selector("#lines >> text=Desk lamp")

@@ -72,14 +72,21 @@ def test_a_till_that_dies_while_it_sells_has_sold_nothing_and_lost_nothing(till,
     with monkeypatch.context() as dying:
         dying.setattr(selling, "complete_orders", die)
         with pytest.raises(SystemError):
-            counter.press_pay(till, anna, ("MUG", 2))
+            counter.press_pay(till, anna, ("MUG", 2), reference="T-1")
     assert (Order.objects.count(), Payment.objects.count(), StockMovement.objects.filter(kind="issue").count()) == (0, 0, 0)
     prove()
 
     again = Basket.taken_up(in_progress(till, person=anna))
     order = counter.sell_basket(again, till, person=anna)
 
-    assert (order.state, Draft.objects.get().order, Payment.objects.count()) == ("completed", order, 1)
+    assert (order.state, Draft.objects.get().order, Payment.objects.get().reference) == ("completed", order, "T-1")
+    prove()
+
+
+def test_a_card_that_is_sent_twice_is_charged_to_one_sale(till, anna, prove):
+    first, second = (counter.press_pay(till, anna, ("MUG", 2), reference="T-1") for _ in range(2))
+
+    assert (second, Payment.objects.get().reference) == (first, "T-1")
     prove()
 
 

@@ -1,5 +1,6 @@
 """Sales that are not finished: saved at every scan, parked while the next customer is served, taken up at any till of the shop."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from oms.core.errors import Invalid
 from oms.core.models import User
 from oms.desk.counter.basket import Basket
 from oms.desk.counter.selling import take_away
-from orders.drafts import Seen, abandon_draft, lock_draft, note_placed, park_draft, save_draft, take_up
+from orders.drafts import AlreadyPlaced, Seen, abandon_draft, lock_draft, note_placed, park_draft, save_draft, take_up
 from orders.models import Draft, Order
 from orders.states import DraftState
 
@@ -68,8 +69,12 @@ def give_up_basket(basket: Basket, *, person: User) -> None:
 def sell_basket(basket: Basket, till: Till, *, person: User) -> Order:
     """Sell what is in a basket: once, however often it is sent, and from however many tills. Locks the draft, then as `take_away`.
 
-    Raises what `take_away` does, Invalid where a line means no SKU yet, Overtaken.
+    A card is charged before: its reference is saved first, and outlives whatever happens to the sale. Raises what `take_away` does, Invalid where
+    a line means no SKU yet, Overtaken.
     """
+    if basket.reference:
+        with suppress(AlreadyPlaced):
+            save_basket(basket, till, person=person)
     with transaction.atomic():
         draft = lock_draft(basket.key, seen=basket.seen, person=person, desk=desk_of(till))
         if draft.order is not None:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from accounting.models import DrawerSession, Till
 from accounting.states import DrawerState
@@ -33,6 +34,7 @@ def counter(request: HttpRequest) -> HttpResponse:
     return render(request, "counter/tills.html", {"tills": [(till, open_tills.get(till.pk)) for till in tills]})
 
 
+@sensitive_post_parameters("approver_password")
 @staff_may("orders.place_order")
 def till(request: HttpRequest, pk: int) -> HttpResponse:
     """Sell at a till, or go on with what was being sold. POST does what a button says; Enter adds what was scanned, or goes on to the money, or
