@@ -152,6 +152,9 @@ def test_a_second_person_agrees_with_the_keyboard_and_the_money_is_taken(page, a
     page.wait_for_selector("#money >> text=clerk gives 25% off LAMP and may give 5%")
 
     page.keyboard.press("Alt+a")
+    page.keyboard.type("boss\nwrong horse\n")
+    page.wait_for_selector("#notice >> text=That name and password do not go together")
+    page.wait_for_selector("#approver:focus")
     page.keyboard.type("boss\ncorrect horse\n")
     page.wait_for_selector("#money >> text=boss has agreed to it.")
     page.wait_for_selector("#given:focus")
@@ -159,6 +162,8 @@ def test_a_second_person_agrees_with_the_keyboard_and_the_money_is_taken(page, a
     page.wait_for_url("**/sales/**")
 
     assert page.inner_text(".till-total b") == "£7.80"
+    assert all("422" in problem for problem in page.problems)
+    page.problems.clear()
     assert (Order.objects.get().total, Hold.objects.get().released_by) == (Decimal("52.20"), "user:boss")
     prove()
 

@@ -42,7 +42,7 @@ def agree(order: Order, *, key: UUID, username: str, password: str, giver: User)
     if not isinstance(person, User):
         raise Invalid(_("That name and password do not go together: who agrees types their own."), pointer="/approver")
     if person.pk == giver.pk:
-        raise NotAllowed(_("The price is yours: a second person must agree to it."))
+        raise NotAllowed(_("The price is yours: a second person must agree to it."), pointer="/approver")
     refuse_who_may_not(person)
     return signing.dumps({"key": key.hex, "by": person.username, "terms": _terms(order)}, salt=_SALT)
 
@@ -59,7 +59,7 @@ def agreement_in(text: str, *, key: UUID) -> Agreement | None:
 def refuse_who_may_not(person: User) -> None:
     """Raise NotAllowed for who may not agree to prices, or not any more."""
     if not may(person, MAY_AGREE):
-        raise NotAllowed(_("%(who)s may not agree to prices: ask somebody who may.") % {"who": person.username})
+        raise NotAllowed(_("%(who)s may not agree to prices: ask somebody who may.") % {"who": person.username}, pointer="/approver")
 
 
 def _terms(order: Order) -> str:
