@@ -19,7 +19,7 @@ from orders import drafts, redeeming
 from orders.drafts import AlreadyPlaced
 from orders.models import Draft, Order, Promotion, PromotionCode
 from tests import cast
-from tests.faults.crowd import elsewhere, in_the_middle, together
+from tests.faults.crowd import elsewhere, in_the_middle, together, unchecked
 from tests.flows import counter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,16 +166,32 @@ def test_of_two_tills_that_redeem_the_last_of_a_budget_one_sells_with_it(real_ho
     prove()
 
 
-def test_without_its_lock_both_tills_would_give_the_same_budget_away(real_house, monkeypatch):
-    spring(budget=5)
-    front, back = counter.till(real_house, "Front"), counter.till(real_house, "Back")
-    people = cast.regulars(real_house, 2)
+def redeemed_without_locks(monkeypatch, house):
+    """Have two tills want the last of a budget, and neither lock it."""
+    front, back = counter.till(house, "Front"), counter.till(house, "Back")
+    people = cast.regulars(house, 2)
     monkeypatch.setattr(redeeming, "lock", list)
-
-    pair = in_the_middle(
+    return in_the_middle(
         lambda: counter.sell(front, ("MUG", 2), customer=people[0].pk, codes=("SPRING",)),
         lambda: counter.sell(back, ("LAMP", 1), customer=people[1].pk, codes=("SPRING",)),
     )
+
+
+def test_without_its_lock_the_database_still_refuses_the_second_till(real_house, monkeypatch, prove):
+    spring(budget=5)
+
+    sold, refused = redeemed_without_locks(monkeypatch, real_house)
+
+    assert isinstance(refused, Conflict) and "used up in this very moment" in str(refused)
+    assert (list(Order.objects.all()), Payment.objects.count(), Promotion.objects.get().used_amount) == ([sold], 1, 5)
+    prove()
+
+
+def test_without_its_lock_and_the_database_s_word_both_tills_would_give_the_same_budget_away(real_house, monkeypatch):
+    spring(budget=5)
+
+    with unchecked("orders_promotion"):
+        pair = redeemed_without_locks(monkeypatch, real_house)
 
     assert [order.discount_total for order in pair] == [5, 5]
     with pytest.raises(SystemExit), transaction.atomic():
