@@ -1,5 +1,6 @@
 """Every page for whoever reads it aloud, by keyboard, at twice the size, by day and by night: axe finds nothing to object to."""
 
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from customers.models import Customer
 from customers.reaching import ContactDraft, add_telephone, save_contact
 from oms.core.models import User
 from oms.desk.counter.unfinished import park_basket, save_basket
+from orders.drafts import Seen, save_draft
 from orders.holding import place_hold
-from orders.phone.call import Unmatched
+from orders.part_numbers import save_part_number
+from orders.phone.call import Call, Row, Unmatched
+from orders.phone.losing import lose_call
 from orders.quotations import make_quotation
 from orders.standing import StandingDraft, set_up_standing_order
 from tests import cast
@@ -46,6 +50,8 @@ PAGES = [
     "/counter/drawers/{drawer}/count",
     "/counter/sales/{sale}/",
     "/orders/{order}/",
+    "/orders/lost/",
+    "/orders/lost/calls/",
     "/orders/screening/",
     "/orders/standing/",
     "/orders/standing/{standing}/",
@@ -56,6 +62,7 @@ PAGES = [
     "/customers/new/",
     "/customers/{customer}/",
     "/customers/{customer}/edit/",
+    "/customers/{customer}/part-numbers/",
     "/customers/{customer}/erase/",
     "/customers/duplicates/",
     "/customers/duplicates/merge?kept={customer}&gone={twin}",
@@ -80,6 +87,8 @@ def addresses(real_house, plain_labels):
     add_payment_preference(house.anna.pk, "account", actor="user:clerk")
     note_consent(house.anna.pk, "email", is_given=True, source="form", actor="user:clerk")
     block("email", typed="x@y.example", reason="never paid", actor="user:manager")
+    save_part_number(house.anna.pk, "K-77", "MUG", actor="user:clerk")
+    called_in_vain(house)
     order = house.place(("MUG", 2), ("CHAIR", 1))
     held = house.place(("LAMP", 1))
     place_hold(held.pk, reason="call back", actor="user:clerk")
@@ -103,6 +112,14 @@ def addresses(real_house, plain_labels):
         "customer": house.anna.number,
         "twin": twin.number,
     }
+
+
+def called_in_vain(house):
+    """Anna has called, and ordered nothing."""
+    person = cast.person("cleo", "clerk")
+    call = Call(uuid.uuid4(), Seen(0, uuid.uuid4().hex), customer=house.anna.number, rows=[Row("CHAIR", "4"), Row("a vase", "1")])
+    save_draft(call.key, call.typed(), customer_id=house.anna.pk, seen=call.seen, person=person)
+    lose_call(call, reason="stock", note="Wanted it by Friday", person=person)
 
 
 def sells(person, till):
