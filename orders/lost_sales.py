@@ -1,43 +1,23 @@
 """Lost sales: what was wanted in calls that came to nothing, and why; on the page, in the exports and over the API."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import (
-    Case,
-    CharField,
-    Count,
-    DateTimeField,
-    DecimalField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce, Concat, Lower, TruncDate
+from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.models import Channel
-from inventory.models import Price
 from oms.core.errors import Invalid
 from oms.core.exports import BATCH
-from oms.core.money import ZERO
 from oms.core.pages import Page, cursor_of, values_of
+from oms.core.reading import read
 from orders.models import LostLine, LostSale
 from orders.states import LostReason
 
@@ -48,7 +28,21 @@ BY: dict[str, str | Promise] = {
     "reason": gettext_lazy("By reason"),
 }
 _MONEY = DecimalField(max_digits=23, decimal_places=4)
-_ORDER = ("-worth", "-units", "thing", "why")
+# What we do not have goes by its words, small and capital letters alike; no code of ours begins with this mark and goes on in small letters.
+_THING = "CASE WHEN l.sku_id IS NULL THEN '~' || lower(l.text) ELSE k.code END"
+# What a unit cost everybody on the day of the call: periods never overlap, so there is one price at most.
+_PRICED = """
+    LEFT JOIN inventory_sku k ON k.id = l.sku_id
+    LEFT JOIN inventory_price p ON p.sku_id = l.sku_id AND p.price_list_id IS NULL AND p.from_quantity = 1 AND p.currency = %s
+        AND coalesce(p.valid_on, '(,)'::daterange) @> (s.noted_at AT TIME ZONE %s)::date
+"""
+_FIGURES = """
+    count(DISTINCT s.id), coalesce(sum(l.quantity), 0), sum(l.quantity * p.unit_price), max(s.noted_at), min(k.code), min(k.name), max(l.text)
+"""
+_BEYOND = """
+    HAVING coalesce(sum(l.quantity * p.unit_price), 0) < %s OR coalesce(sum(l.quantity * p.unit_price), 0) = %s AND (
+        coalesce(sum(l.quantity), 0) < %s OR coalesce(sum(l.quantity), 0) = %s AND (thing, why) > (%s, %s))
+"""
 
 
 @dataclass(frozen=True)
@@ -131,21 +125,27 @@ def calls_lost(filter: Filter) -> QuerySet[LostSale]:
 
 def lost_sales(filter: Filter, *, after: str = "", size: int = 50) -> Page[Lost]:
     """Give what was lost, the dearest first. One query. Raises Invalid for a cursor that is not one of ours."""
-    rows = _grouped(filter)
-    if after:
-        rows = rows.filter(_beyond(after))
-    found = list(rows.order_by(*_ORDER)[: size + 1])
+    thing = "''" if filter.by == "reason" else _THING
+    why = "''" if filter.by == "sku" else "s.reason"
+    lines, values = _lines(filter)
+    having, seen = _BEYOND.replace("thing", thing).replace("why", why) if after else "", _seen(after) if after else []
+    # The pieces of the statement are constants of ours, and what the ORM makes of the filter; every value is bound.
+    statement = (
+        f"SELECT {thing} AS thing, {why} AS why, {_FIGURES} FROM {lines} GROUP BY 1, 2 {having}"
+        f" ORDER BY coalesce(sum(l.quantity * p.unit_price), 0) DESC, coalesce(sum(l.quantity), 0) DESC, 1, 2 LIMIT %s"
+    )
+    found = read(statement, [*values, *seen, size + 1])
     more = len(found) > size
     found = found[:size]
-    last = found[-1] if more else None
-    return Page([_row(one) for one in found], cursor_of([last[name.lstrip("-")] for name in _ORDER]) if last else "")
+    rows = [_row(one) for one in found]
+    return Page(rows, cursor_of([rows[-1].worth or _MONEY.to_python("0"), rows[-1].units, *found[-1][:2]]) if more else "")
 
 
 def total_lost(filter: Filter) -> Lost:
     """Give all that was lost together, calls in which nothing was named among them. One query."""
-    figures = _summed(calls_lost(filter).values(thing=Value("", output_field=CharField())), filter, "lines__", "")
-    row = next(iter(figures.annotate(why=Value("", output_field=CharField())).order_by()), None)
-    return _row(row) if row else Lost("", "", "", "", 0, 0, None, None)
+    lines, values = _lines(replace(filter, by="reason"))
+    [found] = read(f"SELECT '', '', {_FIGURES} FROM {lines}", values)
+    return _row(found)
 
 
 HEADER = ("sku", "name", "wanted", "reason", "units", "times", "value", "currency", "last_at")
@@ -163,75 +163,45 @@ def exported(filter: Filter) -> Iterator[Sequence[Any]]:
         after = page.next
 
 
-def _grouped(filter: Filter) -> QuerySet[Any, dict[str, Any]]:
-    """Give a row for each SKU, each reason, or each pair of them, as the filter has it."""
-    if filter.by == "reason":
-        calls = calls_lost(filter).values(why=F("reason"), thing=Value("", output_field=CharField()))
-        return _summed(calls, filter, "lines__", "")
-    wanted = LostLine.objects.filter(_about(filter), lost_sale__in=calls_lost(filter))
-    # What we do not have goes by its words, small and capital letters alike; no code of ours begins with this mark and goes on in small letters.
-    thing = Case(When(sku=None, then=Concat(Value("~"), Lower("text"))), default=F("sku__code"), output_field=CharField())
-    why = F("lost_sale__reason") if filter.by == "both" else Value("", output_field=CharField())
-    rows = wanted.values(thing=thing, why=why, code=F("sku__code"), name=F("sku__name"))
-    return _summed(rows, filter, "", "lost_sale__").annotate(words=Max("text"))
+def _lines(filter: Filter) -> tuple[str, list[Any]]:
+    """Give the lines that the filter means, as the FROM and WHERE of a statement, with their values; by reason also calls that have none."""
+    wanted, wanted_values = LostLine.objects.filter(_about(filter)).order_by().values("pk").query.sql_with_params()
+    calls, calls_values = calls_lost(filter).order_by().values("pk").query.sql_with_params()
+    priced = [settings.BOOKS_CURRENCY, timezone.get_current_timezone_name()]
+    join = "LEFT JOIN" if filter.by == "reason" else "JOIN"
+    narrowed, narrowed_values = (f" AND l.id IN ({wanted})", list(wanted_values)) if _about(filter) else ("", [])
+    statement = f"orders_lostsale s {join} orders_lostline l ON l.lost_sale_id = s.id{narrowed} {_PRICED} WHERE s.id IN ({calls})"
+    return statement, [*narrowed_values, *priced, *calls_values]
 
 
-def _summed(rows: QuerySet[Any], filter: Filter, line: str, call: str) -> QuerySet[Any, dict[str, Any]]:
-    """Sum the groups of `rows`. `line`, `call`: the way from a row to its lines and its call."""
-    about = _about(filter, line)
-    units = F(f"{line}quantity")
-    value = Sum(ExpressionWrapper(units * _list_price(line, call), output_field=_MONEY), filter=about, output_field=_MONEY)
-    return rows.annotate(
-        times=Count(f"{call}id", distinct=True),
-        units=Coalesce(Sum(units, filter=about), 0, output_field=IntegerField()),
-        value=value,
-        worth=Coalesce(value, ZERO, output_field=_MONEY),
-        last_at=Max(f"{call}noted_at"),
-    )
-
-
-def _list_price(line: str, call: str) -> Subquery:
-    """Give what a unit cost everybody on the day of the call, in the books' currency."""
-    day = TruncDate(ExpressionWrapper(OuterRef(f"{call}noted_at"), output_field=DateTimeField()))
-    prices = Price.objects.filter(
-        Q(valid_on__isnull=True) | Q(valid_on__contains=day),
-        sku=OuterRef(f"{line}sku"),
-        price_list=None,
-        from_quantity=1,
-        currency=settings.BOOKS_CURRENCY,
-    )
-    return Subquery(prices.values("unit_price")[:1], output_field=_MONEY)
-
-
-def _about(filter: Filter, line: str = "") -> Q:
+def _about(filter: Filter) -> Q:
     about = Q()
     if filter.sku:
-        about &= Q(**{f"{line}sku__code": filter.sku})
+        about &= Q(sku__code=filter.sku)
     if filter.words:
-        about &= Q(**{f"{line}sku": None, f"{line}text__iexact": filter.words})
+        about &= Q(sku=None, text__iexact=filter.words)
     if filter.text:
-        found = [f"{line}{column}__icontains" for column in ("sku__code", "sku__name", "text")]
-        about &= Q(**{found[0]: filter.text}) | Q(**{found[1]: filter.text}) | Q(**{found[2]: filter.text})
+        about &= Q(sku__code__icontains=filter.text) | Q(sku__name__icontains=filter.text) | Q(text__icontains=filter.text)
     return about
 
 
-def _beyond(cursor: str) -> Q:
+def _seen(cursor: str) -> list[Any]:
     worth, units, thing, why = values_of(cursor, [_MONEY.to_python, int, str, str])
-    behind = Q(thing__gt=thing) | Q(thing=thing, why__gt=why)
-    return Q(worth__lt=worth) | Q(worth=worth) & (Q(units__lt=units) | Q(units=units) & behind)
+    return [worth, worth, units, units, thing, why]
 
 
-def _row(found: dict[str, Any]) -> Lost:
-    code = found.get("code") or ""
+def _row(found: Sequence[Any]) -> Lost:
+    _thing, reason, times, units, worth, last_at, code, name, text = found
+    is_of_one_thing = bool(_thing)
     return Lost(
-        sku=code,
-        name=found.get("name") or "",
-        words="" if code else found.get("words") or "",
-        reason=found["why"],
-        units=found["units"],
-        times=found["times"],
-        worth=found["value"],
-        last_at=found["last_at"],
+        sku=code if is_of_one_thing and code else "",
+        name=name if is_of_one_thing and name else "",
+        words=text if is_of_one_thing and not code else "",
+        reason=reason,
+        units=units,
+        times=times,
+        worth=worth,
+        last_at=last_at,
     )
 
 
