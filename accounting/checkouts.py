@@ -120,11 +120,12 @@ def _close(checkout: Checkout) -> None:
             locked.save(update_fields=["state", "due_at"])
 
 
-def look_soon(order_pk: int) -> None:
-    """Have the open checkouts of an order looked at now: its customer has come back from the gateway's page. Safe to repeat."""
+def look_soon(order_pk: int) -> list[int]:
+    """Have the open checkouts of an order looked at now, and give them, newest first: its customer has come back from the gateway's page."""
     with transaction.atomic():
-        pks = list(Checkout.objects.filter(order=order_pk, state=CheckoutState.OPEN).values_list("pk", flat=True))
+        pks = list(Checkout.objects.filter(order=order_pk, state=CheckoutState.OPEN).order_by("-id").values_list("pk", flat=True))
         _look_at(pks)
+    return pks
 
 
 def keep_news(gateway: str, news: GatewayNews) -> PaymentNotice:

@@ -47,7 +47,7 @@ DOCUMENT = OutsideStation(
     work=keep_invoices,
     lease_seconds=180,
 )
-# One at a time: each payment locks an order, its invoices and its customer, and none waits for another's.
+# One at a time: each payment locks an order, its invoices and its customer, and none waits for another's. At once for who comes back from paying.
 SETTLE = OutsideStation(
     name="settle",
     title=_("Settle payments"),
@@ -56,4 +56,5 @@ SETTLE = OutsideStation(
     work=settle_checkouts,
     since="due_at",
     batch=1,
+    answers_at_once=True,
 )

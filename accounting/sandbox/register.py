@@ -176,6 +176,7 @@ class Register:
             self._db.execute(
                 "UPDATE event SET calls_owed = calls_owed - 1, due_at = CASE WHEN calls_owed > 1 THEN due_at END WHERE seq = ?", (call.seq,)
             )
+            self.news.notify_all()
 
     def call_failed(self, call: Any, *, again_at: float | None) -> None:
         """Note that a call failed. `again_at` None: give it up."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounting.checkouts import begin_payment, look_soon
 from accounting.models import Checkout, Invoice
 from accounting.states import CheckoutState
+from oms.core import stations
 from oms.core.errors import BusinessError
 from oms.core.models import Event
 from oms.desk.documents import as_file
@@ -59,8 +60,9 @@ def pay_public_order(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def paid_public_order(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a customer back from the page on which they paid, or did not: what became of it is asked for at once."""
-    look_soon(_by_token(token).pk)
+    """Take a customer back from the page on which they paid, or did not: what became of it is settled before they see their order."""
+    for pk in look_soon(_by_token(token).pk)[:1]:
+        stations.walk(pk, model=Checkout)
     return private(redirect(reverse("public_order", args=[token]) + "?back"))
 
 

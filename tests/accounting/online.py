@@ -31,7 +31,7 @@ def gateway(settings: Any, **changed: Any) -> Iterator[SandboxGatewayServer]:
     """Run the sandbox gateway and set the house up for it. It calls nobody: `deliver` does."""
     with SandboxGatewayServer(Config(key=KEY, **changed)) as running:
         settings.SANDBOX_GATEWAY_URL, settings.SANDBOX_GATEWAY_KEY = running.url, KEY
-        settings.GATEWAY_WEBHOOK_SECRET, settings.GATEWAY_TIMEOUT_SECONDS = SECRET, 0.5
+        settings.GATEWAY_WEBHOOK_SECRET, settings.GATEWAY_TIMEOUT_SECONDS = SECRET, 20
         yield running
 
 

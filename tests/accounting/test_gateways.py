@@ -69,11 +69,10 @@ def test_what_the_customer_presses_is_seen_and_pressing_twice_charges_once(serve
 @pytest.mark.parametrize("fault", ["500", "after", "cut", "late", "reset"])
 def test_what_became_of_a_failed_call_is_unknown_and_settled_by_looking_up(server, fault):
     server.temper.tell({"fail": fault, "times": 1})
-    gateway = adapter(server, timeout_seconds=0.3)
-
     with pytest.raises(GatewayUnknown):
-        gateway.open(wanted("A"))
+        adapter(server, timeout_seconds=0.3 if fault == "late" else 5.0).open(wanted("A"))
 
+    gateway = adapter(server)
     found = gateway.look_up("A") or gateway.open(wanted("A"))
     assert (found.outcome, server.register.count()) == (Outcome.OPEN, 1)
 

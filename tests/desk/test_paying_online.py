@@ -49,7 +49,7 @@ def test_a_customer_pays_with_two_presses(real_house, live_server, pays, browser
     page.wait_for_url(f"{live_server.url}/o/{order.public_token}/?back")
     with pays.register.news:
         pays.register.news.wait_for(lambda: pays.register.next_call() == (None, None), timeout=20)
-    assert PaymentNotice.objects.count() == 1
+    assert PaymentNotice.objects.filter(event_id__startswith="evt_").count() == 1  # whoever was first: the call, or the customer on the way back
     cast.run_line("settle", "complete")
     page.reload()
 

@@ -132,16 +132,28 @@ def test_who_has_paid_unheard_and_presses_again_does_not_pay_again(pays, owing, 
     prove()
 
 
-def test_coming_back_has_it_looked_at_at_once(pays, owing, prove):
+def test_who_comes_back_from_paying_sees_it_paid_though_nobody_told(pays, owing, prove):
     pays.temper.tell({"silent_webhooks": True})
     press(begin(owing), "pay")
 
     answer = Client().get(f"/o/{owing.public_token}/paid")
-    assert answer["Location"] == f"/o/{owing.public_token}/?back"
-    assert "As soon as we hear of your payment, it stands here." in page_of(owing)
-    cast.run_line("settle")
 
-    assert calls(pays) == []
+    assert answer["Location"] == f"/o/{owing.public_token}/?back"
+    assert "Paid in full" in page_of(owing) and calls(pays) == []
+    assert_paid(owing)
+    prove()
+
+
+def test_who_comes_back_while_the_gateway_is_silent_is_told_to_wait(pays, owing, prove):
+    pays.temper.tell({"silent_webhooks": True})
+    press(begin(owing), "pay")
+    pays.temper.tell({"fail": "500", "on": "look_up"})
+
+    assert Client().get(f"/o/{owing.public_token}/paid").status_code == 302
+    assert "As soon as we hear of your payment, it stands here." in page_of(owing)
+    pays.temper.tell({})
+    settle()
+
     assert_paid(owing)
     prove()
 
@@ -161,12 +173,14 @@ def test_nothing_is_opened_where_nothing_is_owed(pays, owing, state):
 
 
 @pytest.mark.parametrize("fault", ["500", "after", "cut", "late", "reset"])
-def test_a_gateway_that_fails_to_answer_opens_one_checkout_in_the_end(pays, owing, fault):
+def test_a_gateway_that_fails_to_answer_opens_one_checkout_in_the_end(pays, owing, settings, fault):
     pays.temper.tell({"fail": fault, "times": 1})
+    settings.GATEWAY_TIMEOUT_SECONDS = 0.5 if fault == "late" else 20
 
     answer = Client().post(f"/o/{owing.public_token}/pay")
     assert answer.status_code == 503
     assert "cannot be reached at the moment" in answer.content.decode()
+    settings.GATEWAY_TIMEOUT_SECONDS = 20
 
     assert begin(owing).startswith(pays.url)
     assert Checkout.objects.count() == pays.register.count() == 1
@@ -200,6 +214,7 @@ def test_a_dead_gateway_is_trouble_and_its_call_ends_it_at_once(settings, owing,
     trouble = Trouble.objects.get()
     assert (trouble.station, trouble.label) == ("settle", Checkout.objects.get().reference)
     assert not Lease.objects.exists()
+    Trouble.objects.update(due_at=timezone.now() + timedelta(hours=1))
 
     deliver(told[0])
     cast.run_line("settle")
