@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from customers.models import Customer
 from oms.core.reading import read
@@ -222,6 +223,21 @@ def _areas(areas: Iterable[Sequence], rates: Iterable[Sequence]) -> dict[str, li
 
 
 def _promotion(row: Sequence) -> Promotion:
+    skus = row[_SKUS]
+    return _made((*row[:_SKUS], None if skus is None else frozenset(skus), *row[_SKUS + 1 :]))
+
+
+_SKUS = 8
+"""Where in the row of a promotion its goods stand."""
+
+
+@lru_cache(maxsize=4096)
+def _made(row: tuple) -> Promotion:
+    """Make a promotion of what was read of it. Made once for all that read the same.
+
+    It is never an old one: the row, as this transaction reads it now, is the key, so a promotion that somebody has changed, in a transaction that
+    is not committed, or was rolled back, is another one.
+    """
     (pk, name, kind, percent, amount, buy, get, per_sku, skus, minimum, _needs_code, channel, group, customer, first, since, until, left, *rest) = row
     is_exclusive, priority, with_contracts, _most_per_customer = rest
     return Promotion(
@@ -233,7 +249,7 @@ def _promotion(row: Sequence) -> Promotion:
         buy=buy,
         get=get,
         same_sku=per_sku,
-        skus=None if skus is None else frozenset(skus),
+        skus=skus,
         minimum=Decimal(minimum),
         channel=channel,
         group=group,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.core.money import cent, digits, portion, round_amount, split
+from oms.core.money import Coins, cent, digits, from_cents, part_of_cents, parts_of_cents, portion, round_amount, split, split_cents
 
 amounts = st.decimals("-1000000", "1000000", places=2)
 currencies = st.sampled_from(["GBP", "JPY", "KWD"])
@@ -38,6 +38,23 @@ def test_what_is_left_of_a_split_goes_to_the_largest_remainder_and_then_to_the_f
     assert split(Decimal("0.05"), [1, 1, 1], "GBP") == [Decimal("0.02"), Decimal("0.02"), Decimal("0.01")]
     assert split(Decimal("100"), [1, 5, 1], "JPY") == [Decimal(14), Decimal(72), Decimal(14)]
     assert split(Decimal("-0.05"), [1, 2], "GBP") == [Decimal("-0.02"), Decimal("-0.03")]
+
+
+@given(st.integers(0, 1_000_000), st.lists(st.integers(0, 10_000), min_size=1, max_size=40).filter(any), currencies)
+def test_whole_numbers_are_split_as_amounts_are(cents, weights, currency):
+    assert [from_cents(part, currency) for part in split_cents(cents, weights)] == split(from_cents(cents, currency), weights, currency)
+
+
+@given(st.lists(st.integers(0, 10_000_000), max_size=40), st.integers(0, 1_000), st.integers(1, 1_000))
+def test_parts_of_many_are_the_parts_of_each(cents, numerator, denominator):
+    assert parts_of_cents(cents, numerator, denominator) == [part_of_cents(each, numerator, denominator) for each in cents]
+
+
+def test_an_amount_is_made_of_its_coins_once():
+    coins = Coins("KWD")
+
+    assert (coins[4950], Coins("JPY")[495]) == (Decimal("4.950"), Decimal(495))
+    assert coins[4950] is coins[4950]
 
 
 @pytest.mark.parametrize("weights", [[], [0], [0, 0]])

@@ -18,6 +18,7 @@ from oms.core.models import User
 from oms.desk.counter.unfinished import park_basket, save_basket
 from orders.drafts import Seen, save_draft
 from orders.holding import place_hold
+from orders.models import Promotion
 from orders.part_numbers import save_part_number
 from orders.phone.call import Call, Row, Unmatched
 from orders.phone.losing import lose_call
@@ -43,6 +44,7 @@ PAGES = [
     "/orders/phone/",
     "/orders/phone/drafts",
     "/orders/prices/",
+    "/orders/prices/promotions/{promotion}/",
     "/counter/{till}/",
     "/counter/{till}/drawer/",
     "/counter/drawers/",
@@ -89,6 +91,7 @@ def addresses(real_house, plain_labels):
     block("email", typed="x@y.example", reason="never paid", actor="user:manager")
     save_part_number(house.anna.pk, "K-77", "MUG", actor="user:clerk")
     called_in_vain(house)
+    spring = Promotion.objects.create(name="Spring", kind="percent", percent=10, budget=100, is_for_first_orders=True)
     order = house.place(("MUG", 2), ("CHAIR", 1))
     held = house.place(("LAMP", 1))
     place_hold(held.pk, reason="call back", actor="user:clerk")
@@ -107,6 +110,7 @@ def addresses(real_house, plain_labels):
         "order": order.number,
         "order_token": order.public_token,
         "standing": standing.number,
+        "promotion": spring.pk,
         "quotation": quotation.number,
         "quotation_token": quotation.public_token,
         "customer": house.anna.number,

@@ -178,6 +178,26 @@ def test_a_code_that_gives_way_to_something_better_harms_nobody(house):
     assert [row.promotion.name for row in PromotionRedemption.objects.all()] == ["Summer"]
 
 
+def test_a_promotion_is_always_the_one_that_is_read_whatever_was_read_before(house):
+    some = promotion(is_for_all_goods=False)
+    some.skus.add(house.mug)
+
+    def off():
+        return price_draft(house.draft(("MUG", 10), ("LAMP", 1))).discount_total
+
+    assert (off(), off()) == (Decimal("4.95"), Decimal("4.95"))
+    with transaction.atomic():
+        Promotion.objects.update(percent=50)
+        some.skus.add(house.lamp)
+        assert off() == Decimal("39.25")
+        transaction.set_rollback(True)
+    assert off() == Decimal("4.95")
+    Promotion.objects.update(percent=20, name="Summer")
+    assert price_draft(house.draft(("MUG", 10))).placed_lines[0].price_said == "List price; Summer: −9.90"
+    Promotion.objects.update(is_active=False)
+    assert off() == 0
+
+
 def test_a_budget_is_given_away_once_in_a_batch_too(house):
     spring = promotion(kind="amount", amount=5, percent=0, budget=12)
 
