@@ -21,6 +21,7 @@ MOST_TYPED = 6
 # Of several words the rarest is looked up, and the others are looked for in what was found.
 FEW = 2_000
 MOST_LOOKED_THROUGH = 10_000
+MOST_ALIKE_LOOKED_THROUGH = 4_000
 _LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 _FOUND = """
@@ -105,6 +106,11 @@ def _candidates(text: str, most: int) -> Iterable[tuple[list[int], int, str]]:
     if "@" in text:
         yield _by_key("e", text.lower(), most), 0, "email"
         return
+    by_email = _by_key("e", text.lower(), most) if letters >= LEAST_LETTERS and " " not in text else []
+    if by_email:
+        yield by_email, 3, "email"
+        if "." in text:  # Half an e-mail, that somebody has: no name has a point within it.
+            return
     if digits and len(text) <= 10:
         yield _by_key("z", "".join(filter(str.isalnum, text)).upper(), most), 2, "postcode"
     if letters >= LEAST_LETTERS:
@@ -114,8 +120,6 @@ def _candidates(text: str, most: int) -> Iterable[tuple[list[int], int, str]]:
             yield found, 1, "name"
             if not found:
                 yield _by_words_alike(words, most), 4, "name"
-        if " " not in text:
-            yield _by_key("e", text.lower(), most), 3, "email"
 
 
 def _by_digits(text: str, digits: str, most: int) -> Iterable[tuple[list[int], int, str]]:
@@ -158,13 +162,15 @@ def _by_words_alike(words: Sequence[str], most: int) -> list[int]:
                 for position, word in enumerate(words)
             ],
             most,
+            through=MOST_ALIKE_LOOKED_THROUGH,
         )
         if found:
             return found
     return []
 
 
-def _with_all(wanted: Sequence["_Meant"], most: int) -> list[int]:
+def _with_all(wanted: Sequence["_Meant"], most: int, *, through: int = MOST_LOOKED_THROUGH) -> list[int]:
+    """Give who meets all that is `wanted`, of the first `through` who meet the rarest of it."""
     first, *others = _rarest_first(wanted)
     also = "".join(
         f" AND EXISTS (SELECT FROM customers_searchkey other WHERE other.customer_id = rare.customer_id AND other.kind = 'w' AND {one.condition})"
@@ -174,7 +180,7 @@ def _with_all(wanted: Sequence["_Meant"], most: int) -> list[int]:
         f"WITH rare AS MATERIALIZED (SELECT customer_id FROM customers_searchkey WHERE kind = 'w' AND {first.condition} LIMIT %s)"
         f" SELECT rare.customer_id FROM rare WHERE true{also} LIMIT %s"
     )
-    return _rows(statement, [first.value, MOST_LOOKED_THROUGH if others else most, *(one.value for one in others), most])
+    return _rows(statement, [first.value, through if others else most, *(one.value for one in others), most])
 
 
 class _Meant(NamedTuple):

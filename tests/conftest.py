@@ -121,3 +121,11 @@ def prove() -> Callable[[], None]:
         call_command("check_invariants")
 
     return check
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of each call that was played with keystrokes alone how many it took, and how long."""
+    for report in terminalreporter.getreports("passed"):
+        played = dict(report.user_properties)
+        if "keystrokes" in played:
+            terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {played['keystrokes']} keystrokes, {played['seconds']} s")

@@ -131,7 +131,10 @@ def test_no_column_can_be_set_that_is_not_asked_for(house, shop, where):
     number = shop.place(order_of(house)).json()["number"]
     before = counted()
     shapes = {
-        "order": (Order, {"email", "phone", "note", "external_reference", "payment_method", "accepts_part_deliveries", "customer", "basket"}),
+        "order": (
+            Order,
+            {"email", "phone", "note", "external_reference", "payment_method", "accepts_part_deliveries", "customer", "basket", "delivery"},
+        ),
         "line": (OrderLine, {"sku", "quantity"}),
         "customer": (Customer, {"name", "email", "phone", "language", "vat_number"}),
         "payment": (Payment, {"amount", "method", "reference"}),
