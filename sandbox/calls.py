@@ -7,10 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import Webhook
+
+from sandbox.memory import Memory
 
 TIMEOUT_SECONDS = 10.0
 MOST_ATTEMPTS = 4_500  # with pauses of up to a minute: three days
@@ -71,16 +73,6 @@ class Caller:
         if not response.isclosed():
             self.close()
         return response.status
-
-
-class Memory(Protocol):
-    """Who remembers which calls are owed. `news` is notified whenever one may have become due."""
-
-    news: threading.Condition
-
-    def next_call(self) -> tuple[Any, float | None]: ...
-    def call_made(self, call: Any) -> None: ...
-    def call_failed(self, call: Any, *, again_at: float | None) -> None: ...
 
 
 def keep_calling(

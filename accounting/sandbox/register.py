@@ -5,15 +5,13 @@ All of it lives in one SQLite database, in memory or in a file. With a file, a r
 
 import secrets
 import sqlite3
-import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from accounting.sandbox.mischief import PaymentOrders
 from sandbox.door import Refused
+from sandbox.memory import Event, Memory
 
 MOST_CHECKOUTS = 20_000
 TABLES = """
@@ -45,19 +43,12 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Happened:
+class Happened(Event):
     """One thing that happened to a checkout. `told_amount`: what calls of the webhook say of it."""
 
-    id: str
-    status: str
-    occurred_at: float
     charge: str
     amount: str
     told_amount: str
-
-    @property
-    def occurred(self) -> str:
-        return datetime.fromtimestamp(self.occurred_at, UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True)
@@ -81,19 +72,12 @@ class Call:
     attempts: int
 
 
-class Register:
-    """Safe to use from many threads. `news` is notified whenever something may have become due."""
+class Register(Memory):
+    """The memory of the sandbox payment gateway."""
 
     def __init__(self, path: str = "", *, lifetime_seconds: float = 3600.0) -> None:
-        self.news = threading.Condition(threading.RLock())
+        super().__init__(path, TABLES)
         self._lifetime_seconds = lifetime_seconds
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;" + TABLES)
-
-    def close(self) -> None:
-        with self.news:
-            self._db.close()
 
     def count(self) -> int:
         with self.news:
@@ -160,28 +144,10 @@ class Register:
                 (f"evt_{secrets.token_hex(8)}", kept.seq, status, now, charge, amount, told, calls, now if calls else None),
             )
 
-    def next_call(self) -> tuple[Call | None, float | None]:
-        """Give the webhook call that has been due longest, or None, and the instant when the next one is due."""
-        with self.news:
-            row = self._db.execute("SELECT * FROM event WHERE due_at IS NOT NULL ORDER BY due_at, seq LIMIT 1").fetchone()
-            if row is None or row["due_at"] > time.time():
-                return None, row and row["due_at"]
-            checkout = self._one("seq = ?", row["checkout_seq"])
-            assert checkout is not None
-            return Call(row["seq"], _happened(row), checkout, row["attempts"]), row["due_at"]
-
-    def call_made(self, call: Any) -> None:
-        """Note that a call was answered well. A call that is owed once more stays due."""
-        with self.news:
-            self._db.execute(
-                "UPDATE event SET calls_owed = calls_owed - 1, due_at = CASE WHEN calls_owed > 1 THEN due_at END WHERE seq = ?", (call.seq,)
-            )
-            self.news.notify_all()
-
-    def call_failed(self, call: Any, *, again_at: float | None) -> None:
-        """Note that a call failed. `again_at` None: give it up."""
-        with self.news:
-            self._db.execute("UPDATE event SET attempts = attempts + 1, due_at = ? WHERE seq = ?", (again_at, call.seq))
+    def _call(self, row: sqlite3.Row) -> Call:
+        checkout = self._one("seq = ?", row["checkout_seq"])
+        assert checkout is not None
+        return Call(row["seq"], _happened(row), checkout, row["attempts"])
 
     def _one(self, where: str, value: str | int) -> Kept | None:
         row = self._db.execute(f"SELECT * FROM checkout WHERE {where}", (value,)).fetchone()

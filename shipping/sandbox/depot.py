@@ -6,14 +6,13 @@ All of it lives in one SQLite database, in memory or in a file. With a file, a r
 import json
 import secrets
 import sqlite3
-import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sandbox.door import Refused
+from sandbox.memory import Event, Memory
 from shipping.sandbox.journeys import journey_of, place_of
 from shipping.sandbox.requests import Asked, read_request
 from shipping.sandbox.tariff import price, service_for
@@ -38,18 +37,11 @@ CREATE INDEX IF NOT EXISTS event_due ON event (due_at) WHERE due_at IS NOT NULL;
 
 
 @dataclass(frozen=True)
-class Happened:
-    """One thing that happened to a shipment. `occurred_at`: seconds since the epoch."""
+class Happened(Event):
+    """One thing that happened to a shipment."""
 
-    id: str
-    status: str
-    occurred_at: float
     description: str
     location: str
-
-    @property
-    def occurred(self) -> str:
-        return datetime.fromtimestamp(self.occurred_at, UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True)
@@ -76,19 +68,12 @@ class Call:
     attempts: int
 
 
-class Depot:
-    """Safe to use from many threads. `news` is notified whenever something may have become due."""
+class Depot(Memory):
+    """The memory of the sandbox carrier."""
 
     def __init__(self, path: str = "", *, most_shipments: int = MOST_SHIPMENTS) -> None:
-        self.news = threading.Condition(threading.RLock())
+        super().__init__(path, TABLES)
         self._most_shipments = most_shipments
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;" + TABLES)
-
-    def close(self) -> None:
-        with self.news:
-            self._db.close()
 
     def count(self) -> int:
         with self.news:
@@ -194,28 +179,10 @@ class Depot:
                     (now, row["seq"]),
                 )
 
-    def next_call(self) -> tuple[Call | None, float | None]:
-        """Give the webhook call that has been due longest, or None, and the instant when the next one is due."""
-        with self.news:
-            row = self._db.execute("SELECT * FROM event WHERE due_at IS NOT NULL ORDER BY due_at, seq LIMIT 1").fetchone()
-            if row is None or row["due_at"] > time.time():
-                return None, row and row["due_at"]
-            shipment = self._one("seq = ?", row["shipment_seq"])
-            assert shipment is not None
-            return Call(row["seq"], _happened(row), shipment, row["attempts"]), row["due_at"]
-
-    def call_made(self, call: Call) -> None:
-        """Note that a call was answered well. A call that is owed once more stays due."""
-        with self.news:
-            self._db.execute(
-                "UPDATE event SET calls_owed = calls_owed - 1, due_at = CASE WHEN calls_owed > 1 THEN due_at END WHERE seq = ?",
-                (call.seq,),
-            )
-
-    def call_failed(self, call: Call, *, again_at: float | None) -> None:
-        """Note that a call failed. `again_at` None: give it up."""
-        with self.news:
-            self._db.execute("UPDATE event SET attempts = attempts + 1, due_at = ? WHERE seq = ?", (again_at, call.seq))
+    def _call(self, row: sqlite3.Row) -> Call:
+        shipment = self._one("seq = ?", row["shipment_seq"])
+        assert shipment is not None
+        return Call(row["seq"], _happened(row), shipment, row["attempts"])
 
     def _one(self, where: str, value: str | int) -> Kept | None:
         row = self._db.execute(f"SELECT * FROM shipment WHERE {where}", (value,)).fetchone()
