@@ -48,11 +48,9 @@ def record_payment(
     if method not in PaymentMethod.values:
         raise Invalid(_("There is no payment method %(method)s.") % {"method": method}, pointer="/method")
     with transaction.atomic():
-        order = lock_order(order_pk)
-        _check_amount(order, amount)
-        known = Payment.objects.filter(customer=order.customer_id, method=method, reference=reference).first()
+        order, known = _locked(order_pk, amount=amount, method=method, reference=reference)
         if known is not None:
-            return _repeated(known, order_pk, amount)
+            return known
         if not order.is_open:
             raise Conflict(
                 _("%(number)s is %(state)s: no payment is due on it.") % {"number": order.number, "state": order.get_state_display().lower()}
@@ -73,17 +71,19 @@ def record_money_taken(order_pk: int, *, amount: Decimal, method: str, reference
     amount that is none.
     """
     with transaction.atomic():
-        order = lock_order(order_pk)
-        _check_amount(order, amount)
-        known = Payment.objects.filter(customer=order.customer_id, method=method, reference=reference).first()
+        order, known = _locked(order_pk, amount=amount, method=method, reference=reference)
         if known is not None:
-            return _repeated(known, order_pk, amount)
+            return known
         return _record(order, amount=amount, method=method, reference=reference, received_on=received_on, into=posting.BANK_CLEARING, actor=actor)
 
 
-def _check_amount(order: Order, amount: Decimal) -> None:
+def _locked(order_pk: int, *, amount: Decimal, method: str, reference: str) -> tuple[Order, Payment | None]:
+    """Lock an order, and give with it the payment that is recorded already under this method and reference. Raises Invalid, Conflict."""
+    order = lock_order(order_pk)
     if not amount.is_finite() or not 0 < amount <= MOST or amount != round_amount(amount, order.currency):
         raise Invalid(_("A payment is an amount above zero, in whole cents."), pointer="/amount")
+    known = Payment.objects.filter(customer=order.customer_id, method=method, reference=reference).first()
+    return order, _repeated(known, order_pk, amount) if known else None
 
 
 def _record(order: Order, *, amount: Decimal, method: str, reference: str, received_on: date | None, into: str, actor: str) -> Payment:
