@@ -14,13 +14,13 @@ from inventory.models import Sku
 from oms.core import bulk
 from oms.core.errors import BusinessError, Conflict, Invalid, NotFound
 from oms.core.events import fact, record
+from oms.core.fates import CHANGED, NEW, REFUSED, SAME, Counted
 from oms.core.locks import lock_one
 from orders.models import CustomerPart
 
 MOST_NUMBERS = 10_000
 MOST_ROWS = 2_000
 _LETTERS = 40
-NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 
 
 @dataclass(frozen=True)
@@ -46,31 +46,12 @@ class Fate:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Counted):
     """What a list did, or would do. One refused row is enough for nothing to be written."""
 
     fates: Sequence[Fate]
     fingerprint: str
     is_written: bool = False
-
-    @property
-    def new(self) -> int:
-        return self._count(NEW)
-
-    @property
-    def changed(self) -> int:
-        return self._count(CHANGED)
-
-    @property
-    def same(self) -> int:
-        return self._count(SAME)
-
-    @property
-    def refused(self) -> int:
-        return self._count(REFUSED)
-
-    def _count(self, fate: str) -> int:
-        return sum(one.fate == fate for one in self.fates)
 
 
 def save_part_number(pk: int, theirs: str, ours: str, *, part: int | None = None, actor: str) -> CustomerPart:

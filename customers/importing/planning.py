@@ -15,9 +15,9 @@ from customers.services import checked_phone
 from customers.states import ConsentChannel
 from customers.terms import Terms, terms_of
 from oms.core.errors import Invalid
+from oms.core.fates import CHANGED, NEW, REFUSED, SAME
 from oms.core.sheets import Wrong
 
-NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 # A column of the file → the customer's own.
 PLAIN = {
     "reference": "external_reference",

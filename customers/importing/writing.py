@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.importing.planning import CHANGED, FIELDS, NEW, REFUSED, SAME, Known, Plan, channel_of, plainly, plan_rows
+from customers.importing.planning import FIELDS, Known, Plan, channel_of, plainly, plan_rows
 from customers.importing.reading import ADDRESS, Row, read_rows
 from customers.models import Address, Channel, Consent, Contact, Customer, CustomerGroup, Email, Note, PaymentPreference, Telephone
 from customers.services import lock_customers
@@ -18,6 +18,7 @@ from customers.terms import terms_changed
 from oms.core import bulk
 from oms.core.errors import Conflict
 from oms.core.events import fact, record
+from oms.core.fates import CHANGED, NEW, REFUSED, SAME, Counted
 from oms.core.locks import take_turn
 from oms.core.models import Event
 from oms.core.readable import human_number
@@ -47,7 +48,7 @@ class Fate:
 
 
 @dataclass
-class Report:
+class Report(Counted):
     """What an import did, or would have done. One refused row is enough for nothing to be written."""
 
     fates: list[Fate] = field(default_factory=list)
@@ -59,22 +60,6 @@ class Report:
         return len(self.fates)
 
     @property
-    def new(self) -> int:
-        return self._count(NEW)
-
-    @property
-    def changed(self) -> int:
-        return self._count(CHANGED)
-
-    @property
-    def same(self) -> int:
-        return self._count(SAME)
-
-    @property
-    def refused(self) -> int:
-        return self._count(REFUSED)
-
-    @property
     def shown(self) -> list[Fate]:
         """The rows to look at: the refused ones where there are any, else those that change something, up to MOST_SHOWN."""
         wanted = (REFUSED,) if self.refused else (NEW, CHANGED) if self.new or self.changed else (SAME,)
@@ -83,9 +68,6 @@ class Report:
     @property
     def are_all_shown(self) -> bool:
         return len(self.shown) == self.rows
-
-    def _count(self, fate: str) -> int:
-        return sum(one.fate == fate for one in self.fates)
 
 
 def check_customers(file: BinaryIO, *, may_set_terms: bool, progress: Callable[[int], None] | None = None) -> Report:

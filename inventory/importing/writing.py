@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from inventory.importing.reading import COLUMNS, read_rows
 from oms.core.events import fact, record
+from oms.core.fates import CHANGED, NEW, REFUSED, SAME
 from oms.core.locks import take_turn
 
 MOST_SHOWN = 100
@@ -21,8 +22,6 @@ PROGRESS_ROWS = 10_000
 READ, CHECKED, WRITTEN = "read", "checked", "written"
 Progress = Callable[[str, int], None]
 """Told how many rows are READ, CHECKED or WRITTEN. Of the writing, which is a few statements over all rows, by the share of them that is done."""
-
-NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
 
 
 @dataclass(frozen=True)
